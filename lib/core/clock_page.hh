@@ -1,0 +1,22 @@
+// The page through which kernel and model clock talk. The clock (a QEMU plugin, grade/clock) finds
+// it by the symbol `clock_page`; it cannot read registers, so the kernel writes here what the clock
+// must know about paging *before* it takes effect, and the clock writes back the cycles it counted.
+// Under any other clock the page is ordinary memory and `cycles` stays zero.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace singlet {
+
+struct ClockPage {
+    static constexpr std::uint32_t kMagic = 0x4b4c4353; // "SCLK"
+
+    std::uint32_t magic;           // kMagic once the kernel runs
+    std::uint32_t cr3;             // page directory in use, 0 while paging is off
+    volatile std::uint64_t cycles; // written by the clock, read by the kernel
+    std::uint32_t reserved[1020];
+};
+static_assert(offsetof(ClockPage, cr3) == 4 && offsetof(ClockPage, cycles) == 8);
+static_assert(sizeof(ClockPage) == 4096);
+
+} // namespace singlet
