@@ -8,7 +8,7 @@ TEST_CASE("types print in the syntax of .sasm") {
     Module m;
     m.types.assign(std::begin(kBuiltinTypes), std::end(kBuiltinTypes));
     m.structs.push_back({"Block", {}});
-    m.classes.push_back({.name = "SomeClass"});
+    m.classes.emplace_back().name = "SomeClass";
     m.contracts.push_back({"Disk", {}, {{"Ready", {}}, {"", {}}}});
     m.types.push_back({.kind = Kind::Own, .index = 0});
     const TypeIndex own = kFirstOwnType;
