@@ -11,6 +11,7 @@ def functions(lines):
     for line in lines:
         address, kind, name = line.rstrip("\n").split(" ", 2)
         if kind in "tTwW" and not name.startswith((".L", "__kernel_", "__text_", "__rt_")):
+            name = name.replace("std::basic_string_view<char, std::char_traits<char> >", "std::string_view")
             # Of several names at one address, the shortest is the one people wrote.
             old = found.get(int(address, 16))
             if old is None or (len(name), name) < (len(old), old):

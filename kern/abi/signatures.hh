@@ -10,21 +10,22 @@ namespace singlet::abi {
 enum class Call : std::uint16_t {
 #define KERNEL_CALL(name, result, ...) name,
 #include "kern/abi/abi.def"
-  kCount
+    kCount
 };
 
 namespace detail {
 using enum verifier::BuiltinType;
 template <verifier::BuiltinType... P>
 inline constexpr std::array<verifier::BuiltinType, sizeof...(P)> params{P...};
-}  // namespace detail
+} // namespace detail
 
 inline constexpr auto kKernelCalls = [] {
-  using enum verifier::BuiltinType;
-  return std::array{
-#define KERNEL_CALL(name, result, ...) verifier::KernelCall{#name, detail::params<__VA_ARGS__>, result},
+    using enum verifier::BuiltinType;
+    return std::array{
+#define KERNEL_CALL(name, result, ...)                                                             \
+    verifier::KernelCall{#name, detail::params<__VA_ARGS__>, result},
 #include "kern/abi/abi.def"
-  };
+    };
 }();
 
-}  // namespace singlet::abi
+} // namespace singlet::abi

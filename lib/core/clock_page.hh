@@ -13,10 +13,12 @@ struct ClockPage {
 
     std::uint32_t magic;           // kMagic once the kernel runs
     std::uint32_t cr3;             // page directory in use, 0 while paging is off
-    volatile std::uint64_t cycles; // written by the clock, read by the kernel
-    std::uint32_t reserved[1020];
+    volatile std::uint64_t cycles; // written by the clock at marks and RDTSC, read by the kernel
+    std::uint32_t invalidated;     // the address of the INVLPG that comes next
+    std::uint32_t reserved[1019];
 };
-static_assert(offsetof(ClockPage, cr3) == 4 && offsetof(ClockPage, cycles) == 8);
+static_assert(offsetof(ClockPage, cr3) == 4 && offsetof(ClockPage, cycles) == 8 &&
+              offsetof(ClockPage, invalidated) == 16);
 static_assert(sizeof(ClockPage) == 4096);
 
 } // namespace singlet

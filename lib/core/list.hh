@@ -40,7 +40,8 @@ private:
 };
 
 /// A list of T, linked through T's member `link`: `List<Thread, &Thread::run_link>`.
-template <class T, ListLink T::* link> class List {
+template <class T, ListLink T::* link>
+class List {
 public:
     bool empty() const { return !head_.linked(); }
     T* first() const { return empty() ? nullptr : element(head_.next()); }

@@ -10,7 +10,8 @@ namespace singlet {
 inline constexpr std::uint32_t kMarkMagic = 0x534d0000;
 
 /// Announces point `number` of a measurement (0 to 65535) to whoever counts.
-template <std::uint16_t number> [[gnu::always_inline]] inline void mark() {
+template <std::uint16_t number>
+[[gnu::always_inline]] inline void mark() {
 #if defined(__i386__)
     asm volatile(".byte 0x0f, 0x1f, 0x80\n\t.long %c0" ::"i"(kMarkMagic | number) : "memory");
 #endif

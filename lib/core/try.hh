@@ -14,7 +14,8 @@
 
 namespace singlet {
 
-template <class T, class E> T try_value(std::expected<T, E>&& result) {
+template <class T, class E>
+T try_value(std::expected<T, E>&& result) {
     if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
