@@ -1,8 +1,9 @@
 // From verified bytecode to x86 (IA-32): the `install` step.
 //
-// Compiled functions call each other by the compiler's own convention; the run-time and the kernel are called with their arguments
-// on the stack (cdecl: first argument lowest, caller pops, result in EAX or EDX:EAX, EAX ECX EDX clobbered).
-// The image is position independent only through its relocations: link() places it.
+// Compiled functions call each other by the compiler's own convention; the run-time and the kernel
+// are called with their arguments on the stack (cdecl: first argument lowest, caller pops, result
+// in EAX or EDX:EAX, EAX ECX EDX clobbered). The image is position independent only through its
+// relocations: link() places it.
 #pragma once
 
 #include <cstdint>
@@ -18,93 +19,102 @@ namespace singlet::verifier {
 
 // Run-time helpers that compiled code calls, at the SIP's own level and on its stack [lib/rt].
 enum class Helper : std::uint8_t {
-  NewObject,  // Word (const TypeDescriptor*); may collect
-  NewArray,   // Word (const TypeDescriptor*, i32 length); may collect
-  CellFree,   // reserved for the collector
-  Copy,       // void (to, at, from, at, count): checked
-  DivL,       // i64 (i64, i64): the divisor is not 0
-  RemL,
-  Trap,       // [[noreturn]] (TrapReason, number)
-  kCount
+    NewObject, // Word (const TypeDescriptor*); may collect
+    NewArray,  // Word (const TypeDescriptor*, i32 length); may collect
+    CellFree,  // reserved for the collector
+    Copy,      // void (to, at, from, at, count): checked
+    DivL,      // i64 (i64, i64): the divisor is not 0
+    RemL,
+    Trap, // [[noreturn]] (TrapReason, number)
+    kCount
 };
 
-// Kernel services behind opcodes. They are kernel calls without a name to import [kern/abi/abi.def].
+// Kernel services behind opcodes. They are kernel calls without a name to import
+// [kern/abi/abi.def].
 enum class Service : std::uint8_t {
-  XNew,       // Word (ExchangeType*)                           exchange struct, zeroed
-  XVec,       // Word (element kind, i32 length)                exchange vector, zeroed; the kind is a verifier::Kind
-  XSwap,      // Word (block, byte offset of the field from +8, new value) -> old value
-  Free,       // void (block, endpoint or set; not null)
-  CellTaken,  // reserved
-  Channel,    // void (Contract*, Word out[2])                  out[0] importer, out[1] exporter
-  Send,       // void (endpoint, message, const Word args[])    an I64 takes two words, low first
-  Select,     // Word (const SelectEntry table[], operand count, const Word operands[], Word out[]) -> the case's number
-  Wrap,       // none needed: the same pointer
-  Unwrap,     // Word (endpoint, Contract*, side) -> endpoint or 0
-  SetNew,     // Word ()
-  SetAdd,     // void (set, endpoint)
-  kCount
+    XNew,  // Word (ExchangeType*)                           exchange struct, zeroed
+    XVec,  // Word (element kind, i32 length)                exchange vector, zeroed; the kind is a
+           // verifier::Kind
+    XSwap, // Word (block, byte offset of the field from +8, new value) -> old value
+    Free,  // void (block, endpoint or set; not null)
+    CellTaken, // reserved
+    Channel,   // void (Contract*, Word out[2])                  out[0] importer, out[1] exporter
+    Send,      // void (endpoint, message, const Word args[])    an I64 takes two words, low first
+    Select, // Word (const SelectEntry table[], operand count, const Word operands[], Word out[]) ->
+            // the case's number
+    Wrap,   // none needed: the same pointer
+    Unwrap, // Word (endpoint, Contract*, side) -> endpoint or 0
+    SetNew, // Word ()
+    SetAdd, // void (set, endpoint)
+    kCount
 };
 
 struct Relocation {
-  enum class What : std::uint8_t {
-    Code,          // value = offset in code
-    Data,          // value = offset in data
-    Helper,        // value = Helper
-    Service,       // value = Service
-    KernelCall,    // value = index in Environment::kernel_calls
-    ExchangeType,  // value = struct index; the kernel's ExchangeType*
-    Contract,      // value = contract index; the kernel's Contract*
-    Now,           // value = byte offset in rt::Now
-  };
-  enum class Where : std::uint8_t { Code, Data };
-  std::uint32_t offset;  // of the 32-bit field
-  Where where;
-  What what;
-  bool relative;         // to the end of the field (call, jmp) or absolute
-  std::uint32_t value;   // an absolute field's addend is what the field holds already
+    enum class What : std::uint8_t {
+        Code,         // value = offset in code
+        Data,         // value = offset in data
+        Helper,       // value = Helper
+        Service,      // value = Service
+        KernelCall,   // value = index in Environment::kernel_calls
+        ExchangeType, // value = struct index; the kernel's ExchangeType*
+        Contract,     // value = contract index; the kernel's Contract*
+        Now,          // value = byte offset in rt::Now
+    };
+    enum class Where : std::uint8_t { Code, Data };
+    std::uint32_t offset; // of the 32-bit field
+    Where where;
+    What what;
+    bool relative;       // to the end of the field (call, jmp) or absolute
+    std::uint32_t value; // an absolute field's addend is what the field holds already
 };
 
 struct NativeFunction {
-  std::uint32_t begin, end;  // offsets in code
-  std::uint32_t cold;        // begin of its cold part (traps), if it lies inside [begin, end)
+    std::uint32_t begin, end; // offsets in code
+    std::uint32_t cold;       // begin of its cold part (traps), if it lies inside [begin, end)
 };
 
 struct NativeLine {
-  std::uint32_t offset;  // in code, ascending
-  std::uint32_t line;
+    std::uint32_t offset; // in code, ascending
+    std::uint32_t line;
 };
 
 struct NativeImage {
-  std::vector<std::uint8_t> code;
-  std::vector<std::uint8_t> data;  // read-only: type descriptors, literals, select tables
-  std::vector<Relocation> relocations;
-  std::vector<NativeFunction> functions;  // as Module::functions
-  std::vector<rt::StackMap> maps;
-  std::vector<std::uint16_t> map_slots;
-  std::vector<NativeLine> lines;
-  // Calls entry(params...) with its parameters taken as words from the stack as cdecl (an I64 is two words).
-  std::uint32_t start = 0;  // offset in code of a thunk: cdecl in, the compiler's convention inside; returns when the entry does
+    std::vector<std::uint8_t> code;
+    std::vector<std::uint8_t> data; // read-only: type descriptors, literals, select tables
+    std::vector<Relocation> relocations;
+    std::vector<NativeFunction> functions; // as Module::functions
+    std::vector<rt::StackMap> maps;
+    std::vector<std::uint16_t> map_slots;
+    std::vector<NativeLine> lines;
+    // Calls entry(params...) with its parameters taken as words from the stack as cdecl (an I64 is
+    // two words).
+    std::uint32_t start = 0; // offset in code of a thunk: cdecl in, the compiler's convention
+                             // inside; returns when the entry does
 };
 
 struct CompileOptions {
-  bool checks = true;  // false: no null, bounds and cast checks (the paper's first bar). Division and stack room stay.
+    bool checks = true; // false: no null, bounds and cast checks (the paper's first bar). Division
+                        // and stack room stay.
 };
 
 // Never fails: what could go wrong was refused by verify().
 NativeImage compile(const Verified& verified, const CompileOptions& options);
 
-// A select table as compiled code passes it to the kernel: cases one after the other, each a header and its patterns.
+// A select table as compiled code passes it to the kernel: cases one after the other, each a header
+// and its patterns.
 struct SelectEntry {
-  std::uint16_t message_or_count;  // header: number of patterns (0xfffd ends the table); pattern: message, kClosed or kMember
-  std::uint8_t operand;            // pattern: operand number
-  std::uint8_t out;                // pattern: first word in `out` for the arguments or the member
+    std::uint16_t message_or_count; // header: number of patterns (0xfffd ends the table); pattern:
+                                    // message, kClosed or kMember
+    std::uint8_t operand;           // pattern: operand number
+    std::uint8_t out;               // pattern: first word in `out` for the arguments or the member
 };
 static_assert(sizeof(SelectEntry) == 4);
 inline constexpr std::uint16_t kSelectEnd = 0xfffd;
 
-// Puts the image's relocations into place. `resolve` says the address of everything that is not in the image; code and data are
-// copies that will be run at the given addresses.
-void link(const NativeImage& image, std::span<std::uint8_t> code, rt::Word code_address, std::span<std::uint8_t> data,
-          rt::Word data_address, const std::function<rt::Word(Relocation::What, std::uint32_t)>& resolve);
+// Puts the image's relocations into place. `resolve` says the address of everything that is not in
+// the image; code and data are copies that will be run at the given addresses.
+void link(const NativeImage& image, std::span<std::uint8_t> code, rt::Word code_address,
+          std::span<std::uint8_t> data, rt::Word data_address,
+          const std::function<rt::Word(Relocation::What, std::uint32_t)>& resolve);
 
-}  // namespace singlet::verifier
+} // namespace singlet::verifier

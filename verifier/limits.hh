@@ -13,27 +13,27 @@ inline constexpr std::uint32_t kTypes = 4096;
 inline constexpr std::uint32_t kTypeDepth = 16;
 inline constexpr std::uint32_t kClasses = 1024;
 inline constexpr std::uint32_t kMethods = 1024;
-inline constexpr std::uint32_t kFields = 256;             // of one class or struct
+inline constexpr std::uint32_t kFields = 256; // of one class or struct
 inline constexpr std::uint32_t kStructs = 1024;
 inline constexpr std::uint32_t kContracts = 256;
-inline constexpr std::uint32_t kMessages = 64;            // of one contract
+inline constexpr std::uint32_t kMessages = 64; // of one contract
 inline constexpr std::uint32_t kMessageArguments = 6;
-inline constexpr std::uint32_t kStates = 256;             // of one contract
+inline constexpr std::uint32_t kStates = 256; // of one contract
 inline constexpr std::uint32_t kImports = 256;
 inline constexpr std::uint32_t kFunctions = 4096;
 inline constexpr std::uint32_t kParameters = 32;
 inline constexpr std::uint32_t kRegisters = 256;
-inline constexpr std::uint32_t kBlocks = 16384;           // of one function
-inline constexpr std::uint32_t kInstructions = 1u << 18;  // of one module
+inline constexpr std::uint32_t kBlocks = 16384;          // of one function
+inline constexpr std::uint32_t kInstructions = 1u << 18; // of one module
 inline constexpr std::uint32_t kSelectOperands = 8;
 inline constexpr std::uint32_t kSelectCases = 256;
 inline constexpr std::uint32_t kSelectCombinations = 4096;
 inline constexpr std::uint32_t kSwitchEntries = 4096;
 inline constexpr std::uint32_t kResources = 16;
-inline constexpr std::uint32_t kElementCount = 1u << 26;  // of one array or vector, at run time
-// The fixpoint may visit blocks until it has done this many register updates for each instruction of the function (and never
-// fewer than the floor).
+inline constexpr std::uint32_t kElementCount = 1u << 26; // of one array or vector, at run time
+// The fixpoint may visit blocks until it has done this many register updates for each instruction
+// of the function (and never fewer than the floor).
 inline constexpr std::uint32_t kWorkPerInstruction = 4096;
 inline constexpr std::uint32_t kWorkFloor = 1u << 20;
 
-}  // namespace singlet::verifier::limits
+} // namespace singlet::verifier::limits

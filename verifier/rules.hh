@@ -9,11 +9,11 @@ namespace singlet::verifier {
 enum class Rule : std::uint8_t {
 #define RULE(name, id, letter, doc) name,
 #include "verifier/rules.def"
-  kCount
+    kCount
 };
 
 struct RuleInfo {
-  std::string_view id, letter, doc;
+    std::string_view id, letter, doc;
 };
 
 inline constexpr RuleInfo kRules[] = {
@@ -23,4 +23,4 @@ inline constexpr RuleInfo kRules[] = {
 
 constexpr const RuleInfo& info(Rule rule) { return kRules[static_cast<std::uint8_t>(rule)]; }
 
-}  // namespace singlet::verifier
+} // namespace singlet::verifier

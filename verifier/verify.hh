@@ -1,5 +1,5 @@
-// The verifier's face. A Verified can only be made by verify(); the compiler and the interpreter take nothing else, so nothing
-// unproved can run.
+// The verifier's face. A Verified can only be made by verify(); the compiler and the interpreter
+// take nothing else, so nothing unproved can run.
 #pragma once
 
 #include <span>
@@ -13,63 +13,64 @@ namespace singlet::verifier {
 
 // The kernel's side of a kernel call, from kern/abi/abi.def.
 struct KernelCall {
-  std::string_view name;
-  std::span<const BuiltinType> params;
-  BuiltinType result;
+    std::string_view name;
+    std::span<const BuiltinType> params;
+    BuiltinType result;
 };
 
 struct Environment {
-  std::span<const KernelCall> kernel_calls;
+    std::span<const KernelCall> kernel_calls;
 };
 
 // Types of all registers of a function at one point.
 using Registers = std::vector<Type>;
 
 struct FunctionFacts {
-  std::vector<Registers> entry;            // per block; empty for a block that cannot be reached
-  std::vector<std::vector<bool>> live_in;  // per block, per register
-  std::vector<std::uint16_t> order;        // reachable blocks in reverse post-order
+    std::vector<Registers> entry;           // per block; empty for a block that cannot be reached
+    std::vector<std::vector<bool>> live_in; // per block, per register
+    std::vector<std::uint16_t> order;       // reachable blocks in reverse post-order
 };
 
 struct ContractFacts {
-  std::uint16_t bound_to_exporter = 0;  // most messages that can wait in the exporter's queue
-  std::uint16_t bound_to_importer = 0;
+    std::uint16_t bound_to_exporter = 0; // most messages that can wait in the exporter's queue
+    std::uint16_t bound_to_importer = 0;
 };
 
 class Verified {
- public:
-  const Module& module() const { return module_; }
-  const FunctionFacts& facts(std::size_t function) const { return functions_[function]; }
-  const ContractFacts& contract(std::size_t contract) const { return contracts_[contract]; }
-  // The kernel call that import `i` means: an index in Environment::kernel_calls.
-  std::uint16_t kernel_call(std::size_t i) const { return kernel_calls_[i]; }
+public:
+    const Module& module() const { return module_; }
+    const FunctionFacts& facts(std::size_t function) const { return functions_[function]; }
+    const ContractFacts& contract(std::size_t contract) const { return contracts_[contract]; }
+    // The kernel call that import `i` means: an index in Environment::kernel_calls.
+    std::uint16_t kernel_call(std::size_t i) const { return kernel_calls_[i]; }
 
- private:
-  friend Checked<Verified> verify(Module module, const Environment& environment);
-  Verified() = default;
+private:
+    friend Checked<Verified> verify(Module module, const Environment& environment);
+    Verified() = default;
 
-  Module module_;
-  std::vector<FunctionFacts> functions_;
-  std::vector<ContractFacts> contracts_;
-  std::vector<std::uint16_t> kernel_calls_;
+    Module module_;
+    std::vector<FunctionFacts> functions_;
+    std::vector<ContractFacts> contracts_;
+    std::vector<std::uint16_t> kernel_calls_;
 };
 
-// Proves the module harmless, or says why it could not. Work is bounded by limits.hh whatever the input.
+// Proves the module harmless, or says why it could not. Work is bounded by limits.hh whatever the
+// input.
 Checked<Verified> verify(Module module, const Environment& environment);
 
-// Walks a verified block again, instruction by instruction, to know the types before each (the compiler's null checks and stack
-// maps, `sipv explain`, the interpreter's assertions).
+// Walks a verified block again, instruction by instruction, to know the types before each (the
+// compiler's null checks and stack maps, `sipv explain`, the interpreter's assertions).
 class Replay {
- public:
-  Replay(const Verified& verified, std::size_t function);
-  void enter(std::uint16_t block);               // registers() are those at its entry
-  const Registers& registers() const { return registers_; }
-  void step();                                   // past the next instruction, which is not a terminator
- private:
-  const Verified& verified_;
-  std::size_t function_;
-  std::uint32_t pc_ = 0;
-  Registers registers_;
+public:
+    Replay(const Verified& verified, std::size_t function);
+    void enter(std::uint16_t block); // registers() are those at its entry
+    const Registers& registers() const { return registers_; }
+    void step(); // past the next instruction, which is not a terminator
+private:
+    const Verified& verified_;
+    std::size_t function_;
+    std::uint32_t pc_ = 0;
+    Registers registers_;
 };
 
-}  // namespace singlet::verifier
+} // namespace singlet::verifier

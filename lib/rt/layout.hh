@@ -1,12 +1,15 @@
-// How things lie in memory at run time: what the compiler emits, the run-time and the kernel walk. 32-bit, little-endian.
+// How things lie in memory at run time: what the compiler emits, the run-time and the kernel walk.
+// 32-bit, little-endian.
 //
-// Collected objects and exchange blocks have the same shape, so that compiled code reads both the same way:
+// Collected objects and exchange blocks have the same shape, so that compiled code reads both the
+// same way:
 //
-//        +0  descriptor     collected: const TypeDescriptor*; exchange: the block's number in the kernel's block table
-//        +4  length         elements of an array, string or vector; 0 otherwise
-//        +8  data           fields or elements; a reference points at +0
+//        +0  descriptor     collected: const TypeDescriptor*; exchange: the block's number in the
+//        kernel's block table +4  length         elements of an array, string or vector; 0
+//        otherwise +8  data           fields or elements; a reference points at +0
 //
-// Fields lie in order of declaration, each aligned to its size, U8 1, U16 2, all else 4 (I64 too: 8 bytes aligned to 4).
+// Fields lie in order of declaration, each aligned to its size, U8 1, U16 2, all else 4 (I64 too: 8
+// bytes aligned to 4).
 #pragma once
 
 #include <cstddef>
@@ -16,47 +19,53 @@ namespace singlet::rt {
 
 inline constexpr std::uint32_t kDataOffset = 8;
 
-using Word = std::uint32_t;  // a 32-bit address or value of the machine that runs SIPs, also on a 64-bit host
+using Word =
+    std::uint32_t; // a 32-bit address or value of the machine that runs SIPs, also on a 64-bit host
 
 enum class DescriptorKind : std::uint8_t { Object, Scalars, References, Cell, String };
 
-// In the sealed, read-only data of an image, one for each class and array type in use. A variable number of words follow the
-// fixed part: `reference_count` offsets of reference fields (from +8), then `method_count` code addresses (0 = not implemented),
-// indexed by Module::methods: an interface call is one load and one indirect call.
+// In the sealed, read-only data of an image, one for each class and array type in use. A variable
+// number of words follow the fixed part: `reference_count` offsets of reference fields (from +8),
+// then `method_count` code addresses (0 = not implemented), indexed by Module::methods: an
+// interface call is one load and one indirect call.
 struct TypeDescriptor {
-  DescriptorKind kind;
-  std::uint8_t element_size;      // Scalars, String: 1, 2, 4 or 8; References: 4
-  std::uint16_t class_index;      // Object: entry of Module::classes
-  Word instance_size;             // Object, Cell: bytes with the header; arrays: header only
-  std::uint16_t reference_count;  // Object: fields that hold references
-  std::uint16_t method_count;
-  // Word reference_offsets[reference_count]; Word methods[method_count];
+    DescriptorKind kind;
+    std::uint8_t element_size;     // Scalars, String: 1, 2, 4 or 8; References: 4
+    std::uint16_t class_index;     // Object: entry of Module::classes
+    Word instance_size;            // Object, Cell: bytes with the header; arrays: header only
+    std::uint16_t reference_count; // Object: fields that hold references
+    std::uint16_t method_count;
+    // Word reference_offsets[reference_count]; Word methods[method_count];
 };
 static_assert(sizeof(TypeDescriptor) == 12);
 
-// Where the collector finds references when a call is in progress: keyed by the return address. A frame is
+// Where the collector finds references when a call is in progress: keyed by the return address. A
+// frame is
 //
-//        esp at the call ->  outgoing arguments | slots and spills | saved registers | return address | incoming arguments
+//        esp at the call ->  outgoing arguments | slots and spills | saved registers | return
+//        address | incoming arguments
 //        |<------------------------- frame_size ---------------------------------->|
 //
-// frame_size counts from the esp that held at the call instruction (before the return address is pushed) up to this function's
-// own return address. Slots are word offsets from that esp.
+// frame_size counts from the esp that held at the call instruction (before the return address is
+// pushed) up to this function's own return address. Slots are word offsets from that esp.
 struct StackMap {
-  Word return_address;          // offset in the image's code; ascending
-  std::uint16_t frame_size;     // in words
-  std::uint16_t slot_count;
-  Word first_slot;              // index in the image's slot table (std::uint16_t each)
-  std::uint8_t saved_mask;      // callee-saved registers this function has saved: bit 0 EBX, 1 ESI, 2 EDI, 3 EBP;
-                                // they lie just below its return address, EBX highest
-  std::uint8_t register_mask;   // callee-saved registers that hold references across this call
-  std::uint16_t reserved;
+    Word return_address;      // offset in the image's code; ascending
+    std::uint16_t frame_size; // in words
+    std::uint16_t slot_count;
+    Word first_slot;         // index in the image's slot table (std::uint16_t each)
+    std::uint8_t saved_mask; // callee-saved registers this function has saved: bit 0 EBX, 1 ESI, 2
+                             // EDI, 3 EBP; they lie just below its return address, EBX highest
+    std::uint8_t register_mask; // callee-saved registers that hold references across this call
+    std::uint16_t reserved;
 };
 static_assert(sizeof(StackMap) == 16);
 
-// What a SIP's code reads at a fixed address (`now_page`): the kernel writes it when it switches threads. Read-only at CPL 3.
+// What a SIP's code reads at a fixed address (`now_page`): the kernel writes it when it switches
+// threads. Read-only at CPL 3.
 struct Now {
-  Word stack_limit;  // a prologue that would go below this traps with Stack; leaves kStackReserve below it
-  Word sip;          // the running SIP's SipControl, in the SIP's own memory
+    Word stack_limit; // a prologue that would go below this traps with Stack; leaves kStackReserve
+                      // below it
+    Word sip;         // the running SIP's SipControl, in the SIP's own memory
 };
 
 // Room under the limit for run-time helpers, the collector and an interrupt frame.
@@ -64,9 +73,20 @@ inline constexpr Word kStackReserve = 4096;
 
 // Why a SIP was killed by its own code.
 enum class TrapReason : std::uint8_t {
-  None, NullReference, OutOfBounds, DivideByZero, StackOverflow, OutOfMemory, BadCast, BadCell, BadLength, OutOfRange /* port */,
-  OccupiedField, Explicit,
-  ProcessorFault /* the hardware found it */, Killed
+    None,
+    NullReference,
+    OutOfBounds,
+    DivideByZero,
+    StackOverflow,
+    OutOfMemory,
+    BadCast,
+    BadCell,
+    BadLength,
+    OutOfRange /* port */,
+    OccupiedField,
+    Explicit,
+    ProcessorFault /* the hardware found it */,
+    Killed
 };
 
-}  // namespace singlet::rt
+} // namespace singlet::rt
