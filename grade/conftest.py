@@ -1,0 +1,26 @@
+"""What every test may ask for: `boot`, which runs the kernel and gives back how that ended."""
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import qemu  # noqa: E402  (found through the line above)
+
+
+@pytest.fixture
+def boot():
+    """boot("protect=ring3", modules=[...], memory=512): a qemu.Result."""
+
+    def run(append="", **options):
+        assert qemu.KERNEL.exists(), "there is no kernel: run `make` first"
+        return qemu.Machine(append=append, **options).run()
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def root():
+    """The folder of the whole tree."""
+    return qemu.ROOT

@@ -1,0 +1,76 @@
+"""The kernel boots, says what is wrong with its input, and its self-tests hold."""
+import re
+import subprocess
+import time
+
+import pytest
+from qemu import KERNEL, ROOT, End
+
+SCENES = {"hang", "panic", "triple_fault", "check"}  # those that are judged by how they end
+
+
+def self_tests():
+    """The names in every KERNEL_TEST(name) of the kernel's sources."""
+    sources = sorted((ROOT / "kern").rglob("*_ktest.cc"))
+    return [name for path in sources for name in re.findall(r"^KERNEL_TEST\((\w+)\)", path.read_text(), re.M)]
+
+
+@pytest.mark.parametrize("name", self_tests())
+def test_self_test(boot, name):
+    boot(f"test={name}").expect_ok(f"TEST {name}: ok")
+
+
+def test_boots_and_ends(boot):
+    boot().expect_ok("Singlet", "nothing to run")
+
+
+def test_two_runs_say_the_same(boot):
+    name = "timer" if "timer" in self_tests() else "nothing"
+    assert boot(f"test={name}").console == boot(f"test={name}").console
+
+
+def test_unit_tests():
+    unit = subprocess.run([ROOT / "build/host/bin/unit"], capture_output=True, text=True, timeout=600)
+    assert unit.returncode == 0, unit.stdout + unit.stderr
+
+
+# --- Each way to end is told apart -----------------------------------------------------------------
+
+
+def test_failed_check_names_its_place(boot):
+    boot("test=check").expect(End.FAILED, "TEST check: failed at kern/boot/test_ktest.cc:", "1 + 1 == 3")
+
+
+def test_panic_has_a_symbolised_backtrace(boot):
+    boot("test=panic").expect(
+        End.PANIC, "panic: the test asked for it (42)", "give_up(int)+0x", "test_panic()+0x", "kernel_main+0x")
+
+
+def test_triple_fault_is_told_apart(boot):
+    boot("test=triple_fault").expect(End.TRIPLE_FAULT)
+
+
+def test_hang_ends_within_its_limit(boot):
+    start = time.monotonic()
+    result = boot("test=hang", limit=2)
+    result.expect(End.HANG, "Singlet")
+    assert time.monotonic() - start < 4 * result.limit
+
+
+# --- Bad input gets one clear sentence ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("append, sentence", [
+    ("protect=rign3", "protect=rign3 is unknown; it takes nochecks, physical, paging, domain, ring3 or microkernel"),
+    ("protcet=ring3", 'unknown option on the command line: "protcet="'),
+    ("run=a fast", 'unknown word on the command line: "fast"'),
+    ("test=nonsense", 'there is no self-test "nonsense"'),
+])
+def test_wrong_command_line(boot, append, sentence):
+    boot(append).expect(End.FAILED, "singlet: " + sentence)
+
+
+def test_kernel_has_no_floating_point():
+    """Interrupts save integer registers only, so no other register may be used."""
+    text = subprocess.run(["objdump", "-d", "--no-show-raw-insn", KERNEL], capture_output=True, text=True, check=True)
+    assert not re.findall(r"\t(f[a-z]+|[a-z]+[ps][sd]) .*(%st|%xmm|ptr|\().*", text.stdout)
