@@ -43,6 +43,7 @@ public:
     const ContractFacts& contract(std::size_t contract) const { return contracts_[contract]; }
     // The kernel call that import `i` means: an index in Environment::kernel_calls.
     std::uint16_t kernel_call(std::size_t i) const { return kernel_calls_[i]; }
+  const KernelCall& kernel_signature(std::size_t i) const { return environment_.kernel_calls[kernel_calls_[i]]; }
 
 private:
     friend Checked<Verified> verify(Module module, const Environment& environment);

@@ -35,7 +35,7 @@ struct TypeDescriptor {
     Word instance_size;            // Object, Cell: bytes with the header; arrays: header only
     std::uint16_t reference_count; // Object: fields that hold references
     std::uint16_t method_count;
-    // Word reference_offsets[reference_count]; Word methods[method_count];
+    // Word methods[method_count]; Word reference_offsets[reference_count];
 };
 static_assert(sizeof(TypeDescriptor) == 12);
 
@@ -67,6 +67,9 @@ struct Now {
                       // below it
     Word sip;         // the running SIP's SipControl, in the SIP's own memory
 };
+
+// A range of I/O ports as a word: compiled code checks against it and uses it without touching memory.
+constexpr Word port_range(std::uint16_t first, std::uint16_t count) { return first | Word{count} << 16; }
 
 // Room under the limit for run-time helpers, the collector and an interrupt frame.
 inline constexpr Word kStackReserve = 4096;
