@@ -8,6 +8,7 @@
 
 #include "verifier/diagnosis.hh"
 #include "verifier/module.hh"
+#include "verifier/subtypes.hh"
 
 namespace singlet::verifier {
 
@@ -43,7 +44,10 @@ public:
     const ContractFacts& contract(std::size_t contract) const { return contracts_[contract]; }
     // The kernel call that import `i` means: an index in Environment::kernel_calls.
     std::uint16_t kernel_call(std::size_t i) const { return kernel_calls_[i]; }
-  const KernelCall& kernel_signature(std::size_t i) const { return environment_.kernel_calls[kernel_calls_[i]]; }
+    const KernelCall& kernel_signature(std::size_t i) const {
+        return environment_.kernel_calls[kernel_calls_[i]];
+    }
+    const Subtypes& subtypes() const { return subtypes_; }
 
 private:
     friend Checked<Verified> verify(Module module, const Environment& environment);
@@ -53,6 +57,8 @@ private:
     std::vector<FunctionFacts> functions_;
     std::vector<ContractFacts> contracts_;
     std::vector<std::uint16_t> kernel_calls_;
+    Environment environment_;
+    Subtypes subtypes_;
 };
 
 // Proves the module harmless, or says why it could not. Work is bounded by limits.hh whatever the
