@@ -25,6 +25,8 @@ enum class Helper : std::uint8_t {
     Copy,      // void (to, at, from, at, count): checked
     DivL,      // i64 (i64, i64): the divisor is not 0
     RemL,
+    DivUL, // the same, unsigned
+    RemUL,
     Trap, // [[noreturn]] (TrapReason, number)
     kCount
 };

@@ -57,7 +57,7 @@ private:
     std::vector<FunctionFacts> functions_;
     std::vector<ContractFacts> contracts_;
     std::vector<std::uint16_t> kernel_calls_;
-    Environment environment_;
+    Environment environment_; // what it points to outlives this
     Subtypes subtypes_;
 };
 

@@ -25,9 +25,9 @@ using Word =
 enum class DescriptorKind : std::uint8_t { Object, Scalars, References, Cell, String };
 
 // In the sealed, read-only data of an image, one for each class and array type in use. A variable
-// number of words follow the fixed part: `reference_count` offsets of reference fields (from +8),
-// then `method_count` code addresses (0 = not implemented), indexed by Module::methods: an
-// interface call is one load and one indirect call.
+// number of words follow the fixed part: `method_count` code addresses (0 = not implemented),
+// indexed by Module::methods, then `reference_count` offsets of reference fields (from +8). Methods
+// come first, so an interface call is one load and one indirect call.
 struct TypeDescriptor {
     DescriptorKind kind;
     std::uint8_t element_size;     // Scalars, String: 1, 2, 4 or 8; References: 4
@@ -69,7 +69,9 @@ struct Now {
 };
 
 // A range of I/O ports as a word: compiled code checks against it and uses it without touching memory.
-constexpr Word port_range(std::uint16_t first, std::uint16_t count) { return first | Word{count} << 16; }
+constexpr Word port_range(std::uint16_t first, std::uint16_t count) {
+    return first | Word{count} << 16;
+}
 
 // Room under the limit for run-time helpers, the collector and an interrupt frame.
 inline constexpr Word kStackReserve = 4096;
