@@ -50,7 +50,6 @@ public:
     TlbCounts code_tlb, data_tlb;
     std::uint64_t branches = 0, mispredicted = 0;
     [[nodiscard]] const Params& params() const { return params_; }
-    [[nodiscard]] GuestMemory& memory() { return memory_; }
 
 private:
     static constexpr std::uint32_t kNoLine = ~std::uint32_t{0};

@@ -11,6 +11,7 @@
 #include "grade/clock/qemu_plugin_api.hh"
 #include "grade/clock/report.hh"
 #include "lib/core/clock_page.hh"
+#include "lib/core/mark.hh"
 
 #include <cstdio>
 #include <cstdlib>
@@ -24,8 +25,6 @@ int qemu_plugin_version = singlet::clock::kApiVersion;
 namespace singlet::clock {
 namespace {
 
-constexpr std::uint16_t kPublishOnly = 0xffff; // a mark that only updates ClockPage.cycles
-
 // What a block's first instruction has to know.
 struct Block {
     std::uint32_t start = 0;
@@ -37,6 +36,7 @@ struct Plugin {
     Options options;
     Params params;
     std::FILE* out = nullptr;
+    GuestMemory memory;
     std::unique_ptr<Model> model;   // null when only instructions are counted
     std::uint64_t instructions = 0; // for that case
     bool started = false;           // the first mark has been executed
@@ -59,21 +59,22 @@ void write_record(const std::string& line) {
 
 std::uint32_t clock_page_word(std::size_t offset) {
     if (plugin.options.clock_page == 0) return 0;
-    return plugin.model->memory().word(plugin.options.clock_page + std::uint32_t(offset));
+    return plugin.memory.word(plugin.options.clock_page + std::uint32_t(offset));
 }
 
 void publish() {
     if (plugin.options.clock_page == 0) return;
-    plugin.model->memory().store(plugin.options.clock_page + offsetof(ClockPage, cycles),
-                                 totals(*plugin.model).total / 100);
+    plugin.memory.store(plugin.options.clock_page + offsetof(ClockPage, cycles),
+                        totals(*plugin.model).total / 100);
 }
 
 // --- While the guest runs ------------------------------------------------------------------------
 
 void on_mark(unsigned, void* number) {
-    const auto mark = std::uint16_t(pointer_as_number(number));
+    auto mark = std::uint16_t(pointer_as_number(number));
     if (plugin.model) publish();
-    if (mark == kPublishOnly) return;
+    if (mark == kMarkPublish) return;
+    if (mark == kMarkNumbered) mark = std::uint16_t(clock_page_word(offsetof(ClockPage, mark)));
     if (plugin.model) {
         write_record(record(mark, *plugin.model));
         return;
@@ -223,30 +224,27 @@ std::expected<Params, std::string> read_params(const std::string& path) {
 }
 
 // QEMU has made the memory's file by now, the guest has filled in its ClockPage.
-std::expected<void, std::string> create_model() {
-    GuestMemory memory;
+std::expected<void, std::string> start_counting() {
     if (!plugin.options.memory.empty()) {
         const auto mapped = GuestMemory::map(plugin.options.memory);
         if (!mapped) return std::unexpected(mapped.error());
-        memory = *mapped;
+        plugin.memory = *mapped;
     }
-    plugin.model = std::make_unique<Model>(plugin.params, memory);
-    if (plugin.options.clock_page != 0) {
-        if (clock_page_word(offsetof(ClockPage, magic)) != ClockPage::kMagic)
-            return std::unexpected("the guest has no ClockPage at the address that was given");
-        plugin.model->load_cr3(clock_page_word(offsetof(ClockPage, cr3)));
-    }
+    if (plugin.options.clock_page != 0 &&
+        clock_page_word(offsetof(ClockPage, magic)) != ClockPage::kMagic)
+        return std::unexpected("the guest has no ClockPage at the address that was given");
+    if (plugin.options.count_only) return {};
+    plugin.model = std::make_unique<Model>(plugin.params, plugin.memory);
+    plugin.model->load_cr3(clock_page_word(offsetof(ClockPage, cr3)));
     return {};
 }
 
 void on_early_mark(unsigned, void* number) {
     if (!plugin.started) {
         plugin.started = true;
-        if (!plugin.options.count_only) {
-            if (const auto created = create_model(); !created) {
-                std::fprintf(stderr, "model clock: %s\n", created.error().c_str());
-                std::_Exit(2); // no run without its clock
-            }
+        if (const auto ready = start_counting(); !ready) {
+            std::fprintf(stderr, "model clock: %s\n", ready.error().c_str());
+            std::_Exit(2); // no run without its clock
         }
         qemu_plugin_reset(plugin.id, begin);
     }

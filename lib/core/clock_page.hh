@@ -15,10 +15,11 @@ struct ClockPage {
     std::uint32_t cr3;             // page directory in use, 0 while paging is off
     volatile std::uint64_t cycles; // written by the clock at marks and RDTSC, read by the kernel
     std::uint32_t invalidated;     // the address of the INVLPG that comes next
-    std::uint32_t reserved[1019];
+    std::uint32_t mark;            // the number of a kMarkNumbered mark (mark.hh)
+    std::uint32_t reserved[1018];
 };
 static_assert(offsetof(ClockPage, cr3) == 4 && offsetof(ClockPage, cycles) == 8 &&
-              offsetof(ClockPage, invalidated) == 16);
+              offsetof(ClockPage, invalidated) == 16 && offsetof(ClockPage, mark) == 20);
 static_assert(sizeof(ClockPage) == 4096);
 
 } // namespace singlet

@@ -9,7 +9,11 @@ namespace singlet {
 
 inline constexpr std::uint32_t kMarkMagic = 0x534d0000;
 
-/// Announces point `number` of a measurement (0 to 65535) to whoever counts.
+// Two numbers are not points of a measurement.
+inline constexpr std::uint16_t kMarkPublish = 0xffff;  // only brings ClockPage.cycles up to date
+inline constexpr std::uint16_t kMarkNumbered = 0xfffe; // the number stands in ClockPage.mark
+
+/// Announces point `number` of a measurement (0 to 65533) to whoever counts.
 template <std::uint16_t number>
 [[gnu::always_inline]] inline void mark() {
 #if defined(__i386__)
