@@ -1,0 +1,95 @@
+// type.layout and type.signature: what may stand in a field, and what may be passed.
+//
+// A new object is all zero, so a field that points must be nullable. Collected references stay out of the exchange heap
+// (the collector would not find them) and owned values stay out of collected objects (the collector would copy the
+// obligation); cells are the one bridge. A struct may be sent, so an endpoint in it must be one that may be sent.
+#include "lib/core/try.hh"
+#include "verifier/contracts.hh"
+#include "verifier/tables.hh"
+#include "verifier/text.hh"
+
+namespace singlet::verifier {
+namespace {
+
+bool is_scalar(Kind kind) {
+    return kind == Kind::U8 || kind == Kind::U16 || kind == Kind::I32 || kind == Kind::I64;
+}
+
+Result check_class(const Module& module, const Class& c) {
+    if (c.is_interface && !c.fields.empty())
+        return refuse(Rule::Layout,
+                      "interface " + c.name + " must not have fields, but has " + c.fields[0].name);
+    for (const Field& field : c.fields) {
+        const Type type = module.types[field.type];
+        if (is_scalar(type.kind) || (is_collected(type.kind) && type.nullable)) continue;
+        return refuse(Rule::Layout,
+                      "field " + field.name + " of class " + c.name +
+                          " must be an integer or a nullable collected reference, but is " +
+                          type_text(module, type));
+    }
+    return {};
+}
+
+Result check_struct(const Module& module, const Struct& s) {
+    for (const Field& field : s.fields) {
+        const Type type = module.types[field.type];
+        const std::string where = "field " + field.name + " of struct " + s.name;
+        const bool linear = is_owned(type) && type.nullable && type.kind != Kind::Set;
+        if (!is_scalar(type.kind) && !linear)
+            return refuse(Rule::Layout,
+                          where +
+                              " must be an integer or a nullable owned exchange value "
+                              "other than a set, but is " +
+                              type_text(module, type));
+        if (!safe_to_hand_over(module, type))
+            return refuse(
+                Rule::ContractHandover,
+                where +
+                    " must be an endpoint that sends next, because the struct can be sent, but " +
+                    type_text(module, type) + " can " + next_steps_text(module, type));
+    }
+    return {};
+}
+
+bool passable(const Type& type) {
+    return type.kind != Kind::Void && type.kind != Kind::U8 && type.kind != Kind::U16;
+}
+
+Result check_signature(const Module& module, const std::string& whose,
+                       const std::vector<TypeIndex>& params, TypeIndex result) {
+    for (std::size_t i = 0; i < params.size(); ++i)
+        if (!passable(module.types[params[i]]))
+            return refuse(Rule::Signature, "parameter " + number_text(i) + " of " + whose +
+                                               " must be a type that a register can hold, but is " +
+                                               type_text(module, params[i]));
+    const Type type = module.types[result];
+    if (type.lent)
+        return refuse(Rule::Signature, "the result of " + whose + " must not be borrowed, but is " +
+                                           type_text(module, type));
+    if (type.kind != Kind::Void && !passable(type))
+        return refuse(Rule::Signature,
+                      "the result of " + whose +
+                          " must be void or a type that a register can hold, but is " +
+                          type_text(module, type));
+    return {};
+}
+
+} // namespace
+
+Result check_layouts(const Module& module) {
+    for (const Class& c : module.classes)
+        TRY(check_class(module, c));
+    for (const Struct& s : module.structs)
+        TRY(check_struct(module, s));
+    return {};
+}
+
+Result check_signatures(const Module& module) {
+    for (const Function& f : module.functions)
+        TRY(check_signature(module, "function " + f.name, f.params, f.result));
+    for (const Method& m : module.methods)
+        TRY(check_signature(module, "method " + m.name, m.params, m.result));
+    return {};
+}
+
+} // namespace singlet::verifier
