@@ -6,8 +6,6 @@ import time
 import pytest
 from qemu import KERNEL, ROOT, End
 
-SCENES = {"hang", "panic", "triple_fault", "check"}  # those that are judged by how they end
-
 
 def self_tests():
     """The names in every KERNEL_TEST(name) of the kernel's sources."""
@@ -46,6 +44,17 @@ def test_panic_has_a_symbolised_backtrace(boot):
         End.PANIC, "panic: the test asked for it (42)", "give_up(int)+0x", "test_panic()+0x", "kernel_main+0x")
 
 
+@pytest.mark.parametrize("name, sentence", [
+    ("divide_error", "panic: divide error"),
+    ("invalid_opcode", "panic: invalid opcode"),
+    ("general_protection", "panic: general protection fault: entry 583 of the GDT"),
+    ("page_fault", "panic: page fault: write to 0x00000010, not present, at CPL 0"),
+    ("double_fault", "panic: double fault (no stack to take a trap on), esp 0xfffff000"),
+])
+def test_exception_is_decoded(boot, name, sentence):
+    boot(f"test={name}").expect(End.PANIC, sentence, f"test_{name}()+0x")
+
+
 def test_triple_fault_is_told_apart(boot):
     boot("test=triple_fault").expect(End.TRIPLE_FAULT)
 
@@ -68,6 +77,15 @@ def test_hang_ends_within_its_limit(boot):
 ])
 def test_wrong_command_line(boot, append, sentence):
     boot(append).expect(End.FAILED, "singlet: " + sentence)
+
+
+def test_too_little_memory(boot):
+    boot(memory=128).expect(End.FAILED, "256 MB of memory are needed, this machine has 128 MB")
+
+
+@pytest.mark.parametrize("memory", [512, 2048])
+def test_more_memory(boot, memory):
+    boot("test=frames", memory=memory).expect_ok("TEST frames: ok")
 
 
 def test_kernel_has_no_floating_point():

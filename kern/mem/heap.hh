@@ -1,0 +1,22 @@
+// The kernel heap, behind operator new. Small blocks come from slabs: a frame cut into blocks of
+// one size class, with a free list through the free blocks. Larger ones get a run of frames. Both
+// kinds begin with a header at the start of a frame, so a block's frame tells how to free it. An
+// empty slab goes back to the frames at once, except the last of its class.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace singlet::kern::heap {
+
+/// Memory for `size` bytes, aligned to 16, or null when there is none.
+[[nodiscard]] void* allocate(std::size_t size);
+/// Gives a block back; null is fine.
+void free(void* block);
+
+struct Counts {
+    std::uint32_t blocks = 0; // allocated and not freed
+    std::uint32_t frames = 0; // that the heap holds
+};
+Counts counts();
+
+} // namespace singlet::kern::heap

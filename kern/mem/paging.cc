@@ -1,0 +1,176 @@
+#include "kern/mem/paging.hh"
+
+#include "kern/boot/init.hh"
+#include "kern/cpu/exit.hh"
+#include "kern/cpu/segments.hh"
+#include "kern/cpu/x86.hh"
+#include "lib/core/assert.hh"
+#include "lib/core/clock_page.hh"
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace singlet::kern {
+
+// Pages of their own in the kernel's image, found by name: clock_page is what the model clock reads,
+// now_page what the running SIP may read (lib/rt/layout.hh).
+#define OWN_PAGE [[gnu::section(".bss.page")]] alignas(kPageSize) constinit
+extern "C" {
+OWN_PAGE ClockPage clock_page{};
+OWN_PAGE std::array<std::byte, kPageSize> now_page{};
+}
+
+namespace {
+
+// SDM3A 4.3, table 4-5 and 4-6: bits of an entry.
+constexpr std::uint32_t kPresent = 1, kWritable = 2, kUser = 4, kGlobal = 1u << 8;
+constexpr std::uint32_t kEntries = 1024;
+static_assert(kEntries * kPageSize == kPageTableSpan);
+
+constinit std::array<std::uint32_t, kMaximumRam / kPageTableSpan> kernel_tables{}; // addresses
+constinit std::uint32_t kernel_zone_end = 0;
+constinit std::uint32_t active_directory = 0; // the value of CR3, 0 while paging is off
+
+std::uint32_t directory_index(std::uint32_t address) { return address / kPageTableSpan; }
+std::uint32_t table_index(std::uint32_t address) { return address / kPageSize % kEntries; }
+
+std::uint32_t* table_of(std::uint32_t directory_entry) {
+    return reinterpret_cast<std::uint32_t*>(page_down(directory_entry));
+}
+
+std::uint32_t* kernel_entry(std::uint32_t address) {
+    return table_of(kernel_tables[directory_index(address)]) + table_index(address);
+}
+
+// Changes what the processor walks, and tells the clock *before* it takes effect.
+void announce(std::uint32_t cr3) {
+    active_directory = cr3;
+    clock_page.cr3 = cr3;
+    set_double_fault_cr3(cr3);
+}
+
+std::uint32_t kernel_page_rights(std::uint32_t page) {
+    if (page == 0) return 0; // null is nobody's
+    bool constant = page >= kKernelBase && page < address_of(__rodata_end);
+    return kPresent | kGlobal | (constant ? 0 : kWritable);
+}
+
+void map_kernel_zone() {
+    if (!(cpuid(1).edx & (1u << 13))) fail("the processor has no global pages (CPUID.1:EDX.PGE)");
+    kernel_zone_end = zone_info(Zone::Kernel).end.raw();
+    for (std::uint32_t start = 0; start < kernel_zone_end; start += kPageTableSpan) {
+        auto frame = Frames::allocate(Zone::Kernel, 1, Zeroed::No);
+        ASSERT(frame); // 240 MB were found to be there
+        auto* table = at<std::uint32_t>(frame->start());
+        for (std::uint32_t i = 0; i < kEntries; i++) {
+            std::uint32_t page = start + i * kPageSize, rights = kernel_page_rights(page);
+            table[i] = rights ? page | rights : 0;
+        }
+        kernel_tables[directory_index(start)] = frame->release().raw();
+    }
+    clock_page.magic = ClockPage::kMagic;
+    share_kernel_pages(PhysAddr(address_of(__rt_start)), PhysAddr(address_of(__rt_end)));
+    share_kernel_pages(PhysAddr(address_of(now_page.data())),
+                       PhysAddr(address_of(now_page.data() + kPageSize)));
+    write_cr4(read_cr4() | kCr4Pge);
+    write_cr0(read_cr0() | kCr0Wp | kCr0Em);
+}
+INIT(320, map_kernel_zone);
+
+} // namespace
+
+Result<PageDirectory> PageDirectory::create() {
+    PageDirectory directory(TRY(Frames::allocate(Zone::Kernel, 1, Zeroed::Yes)));
+    // The directory entries let all through; the entries of the tables decide.
+    for (std::uint32_t i = 0; i < directory_index(kernel_zone_end); i++)
+        directory.entries()[i] = kernel_tables[i] | kPresent | kWritable | kUser;
+    return directory;
+}
+
+PageDirectory::~PageDirectory() {
+    if (!frame_) return;
+    ASSERT(!active());
+    for (std::uint32_t i = directory_index(kernel_zone_end); i < kEntries; i++) {
+        if (entries()[i]) Frames::adopt(PhysAddr(page_down(entries()[i])), 1).give_back();
+    }
+}
+
+// The table entry for a page outside the kernel zone; null when its table does not exist.
+std::uint32_t* PageDirectory::entry(VirtAddr page) const {
+    std::uint32_t in_directory = entries()[directory_index(page.raw())];
+    return in_directory ? table_of(in_directory) + table_index(page.raw()) : nullptr;
+}
+
+Result<void> PageDirectory::map(VirtAddr page, PhysAddr frame, Writable writable, User user) {
+    ASSERT(page.page_aligned() && frame.page_aligned());
+    if (page.raw() < kernel_zone_end) return std::unexpected(Error::BadAddress);
+    std::uint32_t& in_directory = entries()[directory_index(page.raw())];
+    if (!in_directory) {
+        Frames table = TRY(Frames::allocate(Zone::Kernel, 1, Zeroed::Yes));
+        in_directory = table.release().raw() | kPresent | kWritable | kUser;
+    }
+    std::uint32_t* place = entry(page);
+    bool replaced = *place & kPresent;
+    *place = frame.raw() | kPresent | (writable == Writable::Yes ? kWritable : 0) |
+             (user == User::Yes ? kUser : 0);
+    // An entry that was not present is in no TLB [SDM3A 4.10.2.3].
+    if (replaced && active()) invalidate_page(page.raw());
+    return {};
+}
+
+Result<void> PageDirectory::map_identity(PhysAddr start, std::uint32_t count, Writable writable,
+                                         User user) {
+    for (std::uint32_t i = 0; i < count; i++) {
+        PhysAddr frame = start + i * kPageSize;
+        auto mapped = map(identity(frame), frame, writable, user);
+        if (mapped) continue;
+        unmap(identity(start), i);
+        return mapped;
+    }
+    return {};
+}
+
+void PageDirectory::unmap(VirtAddr start, std::uint32_t count) {
+    ASSERT(start.page_aligned() && start.raw() >= kernel_zone_end);
+    for (std::uint32_t i = 0; i < count; i++) {
+        VirtAddr page = start + i * kPageSize;
+        std::uint32_t* place = entry(page);
+        if (!place || !*place) continue;
+        *place = 0;
+        if (active()) invalidate_page(page.raw());
+    }
+}
+
+Result<Mapping> PageDirectory::lookup(VirtAddr address) const {
+    const std::uint32_t* place = entry(address);
+    if (!place || !(*place & kPresent)) return std::unexpected(Error::NotFound);
+    return Mapping{PhysAddr(page_down(*place)), Writable((*place & kWritable) != 0),
+                   User((*place & kUser) != 0)};
+}
+
+bool PageDirectory::active() const { return active_directory == frame_.start().raw(); }
+
+void PageDirectory::activate() {
+    if (active()) return;
+    bool was_on = paging_enabled();
+    announce(frame_.start().raw());
+    write_cr3(frame_.start().raw());
+    if (!was_on) write_cr0(read_cr0() | kCr0Pg);
+}
+
+bool paging_enabled() { return active_directory != 0; }
+
+void disable_paging() {
+    if (!paging_enabled()) return;
+    announce(0);
+    write_cr0(read_cr0() & ~kCr0Pg);
+}
+
+void share_kernel_pages(PhysAddr start, PhysAddr end) {
+    for (std::uint32_t page = page_down(start.raw()); page < end.raw(); page += kPageSize) {
+        *kernel_entry(page) |= kUser;
+        if (paging_enabled()) invalidate_page(page);
+    }
+}
+
+} // namespace singlet::kern

@@ -1,0 +1,195 @@
+#include "kern/proc/thread.hh"
+
+#include "kern/boot/init.hh"
+#include "kern/cpu/x86.hh"
+#include "lib/core/assert.hh"
+#include <new>
+
+namespace singlet::kern {
+
+extern "C" {
+void switch_context(std::uint32_t* save_esp, std::uint32_t load_esp);
+void thread_start();
+extern char boot_stack[];
+}
+
+namespace {
+
+constinit Thread* running = nullptr;
+constinit Thread* idle = nullptr; // runs when nothing is ready; never on the run queue
+constinit List<Thread, &Thread::link> run_queue{};
+constinit bool turn_over = false;
+
+// At the far end of every kernel stack: where it is overwritten, the stack has overflowed.
+constexpr std::uint32_t kStackGuard = 0x5afe57ac;
+std::uint32_t& guard_of(std::uint32_t esp0) {
+    return *reinterpret_cast<std::uint32_t*>((esp0 - 1) & ~(kStackSize - 1));
+}
+
+} // namespace
+
+// What may look into a Thread: all changes of state are here.
+class Scheduler {
+public:
+    static void make_ready(Thread& thread) {
+        thread.link.unlink();
+        thread.state_ = Thread::State::Ready;
+        if (&thread != idle) run_queue.push_back(thread);
+    }
+
+    // Switches to `next`. The running thread has its new state already.
+    static void run(Thread& next) {
+        Thread& previous = *running;
+        next.link.unlink();
+        next.state_ = Thread::State::Running;
+        turn_over = false;
+        if (&next == &previous) return;
+        ASSERT(guard_of(task_state.esp0) == kStackGuard);
+        previous.saved_esp0_ = task_state.esp0;
+        task_state.esp0 = next.saved_esp0_;
+        running = &next;
+        switch_context(&previous.saved_esp_, next.saved_esp_);
+        switched_in();
+    }
+
+    static void set_blocked(Thread& thread) { thread.state_ = Thread::State::Blocked; }
+
+    static void run_next_as(Thread::State state) {
+        running->state_ = state;
+        Thread* next = run_queue.first();
+        run(next ? *next : *idle);
+    }
+
+    static void prepare_stack(Thread& thread) {
+        std::uint32_t top = thread.stack_.end().raw();
+        guard_of(top) = kStackGuard;
+        auto* stack = reinterpret_cast<std::uint32_t*>(top);
+        *--stack =
+            address_of(reinterpret_cast<void*>(thread_start)); // where switch_context returns
+        for (int i = 0; i < 4; i++)
+            *--stack = 0; // EBP EBX ESI EDI
+        thread.saved_esp_ = address_of(stack);
+        thread.saved_esp0_ = top;
+    }
+
+    [[noreturn]] static void run_entry() {
+        switched_in();
+        running->entry_(running->argument_);
+        exit_thread();
+    }
+
+    // kernel_main goes on as the first thread.
+    static void adopt_boot_stack() {
+        running = new Thread;
+        running->name_ = "main";
+        running->state_ = Thread::State::Running;
+        guard_of(task_state.esp0) = kStackGuard;
+    }
+
+private:
+    static void switched_in() {
+        if (running->on_switch_in) running->on_switch_in(*running);
+    }
+};
+
+namespace {
+
+void idle_loop(void*) {
+    for (;;) {
+        while (run_queue.empty())
+            wait_for_interrupt();
+        Scheduler::run_next_as(Thread::State::Ready);
+    }
+}
+
+void start_threads() {
+    Scheduler::adopt_boot_stack();
+    auto created = Thread::create("idle", idle_loop, nullptr);
+    ASSERT(created);
+    idle = *created;
+}
+INIT(410, start_threads);
+
+// Called by switch.S on a new thread's stack.
+extern "C" [[noreturn]] void thread_main() { Scheduler::run_entry(); }
+
+} // namespace
+
+Result<Thread*> Thread::create(std::string_view name, Entry entry, void* argument) {
+    Frames stack = TRY(
+        Frames::allocate(Zone::Kernel, kStackSize / kPageSize, Zeroed::No, kStackSize / kPageSize));
+    auto* thread = new (std::nothrow) Thread;
+    if (!thread) return std::unexpected(Error::NoMemory);
+    thread->name_ = name;
+    thread->entry_ = entry;
+    thread->argument_ = argument;
+    thread->stack_ = std::move(stack);
+    Scheduler::prepare_stack(*thread);
+    return thread;
+}
+
+void Thread::destroy(Thread* thread) {
+    ASSERT(thread != running && thread != idle);
+    delete thread;
+}
+
+Thread& Thread::current() { return *running; }
+
+void Thread::start() {
+    ASSERT(state_ == State::New);
+    Scheduler::make_ready(*this);
+}
+
+void Thread::wake() {
+    if (state_ == State::Blocked) Scheduler::make_ready(*this);
+}
+
+void yield() {
+    turn_over = false;
+    if (run_queue.empty()) return;
+    Scheduler::make_ready(*running);
+    Scheduler::run(*run_queue.first());
+}
+
+void block() { Scheduler::run_next_as(Thread::State::Blocked); }
+
+void hand_over(Thread& next) {
+    ASSERT(next.state() == Thread::State::Ready || next.state() == Thread::State::Blocked);
+    Scheduler::set_blocked(*running);
+    Scheduler::run(next);
+}
+
+void yield_to(Thread& next) {
+    ASSERT(next.state() == Thread::State::Ready || next.state() == Thread::State::Blocked);
+    Scheduler::make_ready(*running);
+    Scheduler::run(next);
+}
+
+void exit_thread() {
+    Scheduler::run_next_as(Thread::State::Dead);
+    __builtin_unreachable();
+}
+
+void end_turn() { turn_over = true; }
+
+void preempt_if_due() {
+    if (turn_over) yield();
+}
+
+void WaitQueue::wait() {
+    waiters_.push_back(*running);
+    block();
+}
+
+bool WaitQueue::wake_one() {
+    Thread* thread = waiters_.first();
+    if (thread) thread->wake();
+    return thread != nullptr;
+}
+
+void WaitQueue::wake_all() {
+    while (wake_one()) {
+    }
+}
+
+} // namespace singlet::kern
