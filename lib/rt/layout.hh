@@ -4,9 +4,10 @@
 // Collected objects and exchange blocks have the same shape, so that compiled code reads both the
 // same way:
 //
-//        +0  descriptor     collected: const TypeDescriptor*; exchange: the block's number in the
-//        kernel's block table +4  length         elements of an array, string or vector; 0
-//        otherwise +8  data           fields or elements; a reference points at +0
+//        +0  descriptor     collected: const TypeDescriptor*; exchange: the block's cell, which is
+//                           the kernel's [kern/ipc/owned.hh]
+//        +4  length         elements of an array, string or vector; 0 otherwise
+//        +8  data           fields or elements; a reference points at +0
 //
 // Fields lie in order of declaration, each aligned to its size, U8 1, U16 2, all else 4 (I64 too: 8
 // bytes aligned to 4).

@@ -1,0 +1,237 @@
+#include "kern/ipc/channel.hh"
+
+#include "lib/core/assert.hh"
+#include <bit>
+#include <cstring>
+
+namespace singlet::kern {
+
+namespace {
+
+constexpr std::uint32_t stride_of(const Contract& contract, std::size_t side) {
+    std::uint32_t bytes = sizeof(Slot) + contract.slot_words[side] * sizeof(Word);
+    return (bytes + alignof(Slot) - 1) / alignof(Slot) * alignof(Slot);
+}
+
+// `endpoint` has a message, or its peer has closed.
+inline void announce(Endpoint& endpoint) {
+    if (Party* waiter = endpoint.waiter) {
+        endpoint.waiter = nullptr;
+        wake(*waiter);
+    } else if (endpoint.held_by == Holder::Set && !endpoint.ready.linked()) {
+        auto& set = *static_cast<EndpointSet*>(const_cast<void*>(endpoint.holder));
+        set.ready.push_back(endpoint);
+        if (Party* waiting = set.waiter) {
+            set.waiter = nullptr;
+            wake(*waiting);
+        }
+    }
+}
+
+template <class F>
+void for_each_owned(const Contract::Message& message, F each) {
+    for (std::uint32_t left = message.owned; left; left &= left - 1)
+        each(std::countr_zero(left));
+}
+
+// Would a message in `to`'s queue hold `to` itself? Then nobody could ever receive it: the leak that
+// linear types alone allow [Bono and Padovani 2012]. Hardly ever more than one step.
+bool holds(const Owned& root, const Endpoint& to) {
+    const Owned* item = &to;
+    while (item != &root && item->held_by != Holder::Party && item->held_by != Holder::Nobody)
+        item = static_cast<const Owned*>(item->holder);
+    return item == &root;
+}
+
+void release_all(ExchangeHeap& heap, Party& sender, const Contract::Message& form,
+                 const Word* words) {
+    for_each_owned(form, [&](int i) {
+        if (words[i]) heap.release(sender, owned_at(words[i]));
+    });
+}
+
+// Takes the owned things of a message from the sender. With `copy` they are moved to the kernel's
+// heap, while the sender's is still within reach. False: no memory, and all of them are gone.
+bool hand_over(ExchangeHeap& heap, Party& sender, Endpoint& to, const Contract::Message& form,
+               Slot& slot, bool copy) {
+    bool whole = true;
+    slot.account = sender.account;
+    for_each_owned(form, [&](int i) {
+        if (!slot.words[i]) return;
+        Owned* root = &owned_at(slot.words[i]);
+        root->link.unlink();
+        slot.bytes += root->bytes;
+        if (copy) [[unlikely]] {
+            root = heap.move_to_region(*root, 0);
+            slot.words[i] = root ? root->address : 0;
+            if (!root) return void(whole = false);
+        }
+        root->hold(Holder::Message, &to);
+    });
+    if (whole) [[likely]]
+        return true;
+    for_each_owned(form, [&](int i) {
+        if (slot.words[i]) heap.destroy(owned_at(slot.words[i]));
+    });
+    heap.discharge(*sender.account, slot.bytes);
+    return false;
+}
+
+// The message at the head leaves the queue.
+void drop_head(Endpoint& endpoint) {
+    if (++endpoint.head == endpoint.capacity) endpoint.head = 0;
+    endpoint.count--;
+}
+
+} // namespace
+
+bool create_channel(ExchangeHeap& heap, Party& party, const Contract& contract, Endpoint* ends[2]) {
+    std::uint32_t stride[2] = {stride_of(contract, 0), stride_of(contract, 1)};
+    std::uint32_t bytes = contract.bound[0] * stride[0] + contract.bound[1] * stride[1];
+    Block* memory = heap.kernel_block(bytes);
+    if (!memory) return false;
+    std::uint32_t charge = (memory->footprint + kCellSize) / 2 + kCellSize;
+    bool affordable = heap.can_charge(party, 2 * charge);
+    ends[0] = affordable ? heap.cells().create<Endpoint>() : nullptr;
+    ends[1] = ends[0] ? heap.cells().create<Endpoint>() : nullptr;
+    if (!ends[1]) {
+        if (ends[0]) heap.cells().destroy(*ends[0]);
+        heap.free_kernel_block(*memory);
+        return false;
+    }
+    std::uint8_t* slots = memory->data();
+    for (std::size_t side = 0; side < 2; side++) {
+        Endpoint& end = *ends[side];
+        end.address = word(&end);
+        end.kind = OwnedKind::Endpoint;
+        end.bytes = charge;
+        end.contract = &contract;
+        end.peer = ends[1 - side];
+        end.slots = slots;
+        end.capacity = contract.bound[side];
+        end.stride = static_cast<std::uint16_t>(stride[side]);
+        end.memory = memory;
+        end.side = static_cast<std::uint8_t>(side);
+        slots += end.capacity * end.stride;
+        heap.attach(party, end);
+        heap.stats().endpoints++;
+    }
+    return true;
+}
+
+bool send(ExchangeHeap& heap, Party& sender, Endpoint& endpoint, std::uint32_t message,
+          const Word* words) {
+    const Contract::Message& form = endpoint.contract->messages[message];
+    Endpoint* to = endpoint.peer;
+    if (!to) [[unlikely]] {
+        release_all(heap, sender, form, words);
+        return true;
+    }
+    ASSERT(to->count < to->capacity); // the contract's bound
+    std::uint32_t tail = to->head + to->count;
+    if (tail >= to->capacity) tail -= to->capacity;
+    Slot& slot = to->slot(tail);
+    slot.message = static_cast<std::uint16_t>(message);
+    slot.account = nullptr;
+    slot.bytes = 0;
+    for (std::uint32_t i = 0; i < form.words; i++)
+        slot.words[i] = words[i];
+    if (form.owned) {
+        Party* reader = party_of(*to);
+        if (!reader || reader == &sender) [[unlikely]] {
+            bool lost = false;
+            for_each_owned(form,
+                           [&](int i) { lost |= words[i] && holds(owned_at(words[i]), *to); });
+            if (lost) {
+                release_all(heap, sender, form, words);
+                return true;
+            }
+        }
+        bool copy = sender.region && !(reader && reader->region == sender.region);
+        if (!hand_over(heap, sender, *to, form, slot, copy)) return false;
+    }
+    to->count++;
+    announce(*to);
+    return true;
+}
+
+bool receive(ExchangeHeap& heap, Party& receiver, Endpoint& endpoint, Word* words) {
+    Slot& slot = endpoint.slot(endpoint.head);
+    const Contract::Message& form = endpoint.contract->messages[slot.message];
+    for (std::uint32_t i = 0; i < form.words; i++)
+        words[i] = slot.words[i];
+    drop_head(endpoint);
+    if (!form.owned) return true;
+    bool whole = true;
+    heap.discharge(*slot.account, slot.bytes);
+    for_each_owned(form, [&](int i) {
+        if (!words[i]) return;
+        Owned* root = &owned_at(words[i]);
+        if (receiver.region) root = heap.move_to_region(*root, receiver.region);
+        words[i] = root ? root->address : 0;
+        if (root)
+            heap.attach(receiver, *root);
+        else
+            whole = false;
+    });
+    return whole;
+}
+
+void close_endpoint(ExchangeHeap& heap, Endpoint& endpoint, OwnedList& orphans) {
+    for (; endpoint.count; drop_head(endpoint)) {
+        Slot& slot = endpoint.slot(endpoint.head);
+        for_each_owned(endpoint.contract->messages[slot.message], [&](int i) {
+            if (slot.words[i]) orphans.push_back(owned_at(slot.words[i]));
+        });
+        if (slot.account) heap.discharge(*slot.account, slot.bytes);
+    }
+    endpoint.ready.unlink();
+    if (Endpoint* peer = endpoint.peer) {
+        peer->peer = nullptr;
+        announce(*peer);
+    } else {
+        heap.free_kernel_block(*endpoint.memory);
+    }
+    heap.stats().endpoints--;
+    heap.cells().destroy(endpoint);
+}
+
+EndpointSet* new_set(ExchangeHeap& heap, Party& party) {
+    if (!heap.can_charge(party, kCellSize)) return nullptr;
+    auto* set = heap.cells().create<EndpointSet>();
+    if (!set) return nullptr;
+    set->address = word(set);
+    set->kind = OwnedKind::Set;
+    set->bytes = kCellSize;
+    heap.attach(party, *set);
+    heap.stats().sets++;
+    return set;
+}
+
+void add_to_set([[maybe_unused]] Party& party, EndpointSet& set, Endpoint& endpoint) {
+    ASSERT(endpoint.holder == &party);
+    endpoint.link.unlink();
+    endpoint.hold(Holder::Set, &set);
+    set.members.push_back(endpoint);
+    set.bytes += endpoint.bytes;
+    if (endpoint.has_news()) announce(endpoint);
+}
+
+Endpoint* take_from_set(Party& party, EndpointSet& set) {
+    Endpoint* endpoint = set.ready.pop_front();
+    if (!endpoint) return nullptr;
+    endpoint->link.unlink();
+    set.bytes -= endpoint->bytes;
+    party.owned.push_back(*endpoint);
+    endpoint->hold(Holder::Party, &party);
+    return endpoint;
+}
+
+Party* party_of(const Owned& owned) {
+    const Owned* root = &owned;
+    if (root->held_by == Holder::Set) root = static_cast<const EndpointSet*>(root->holder);
+    return root->held_by == Holder::Party ? static_cast<Party*>(const_cast<void*>(root->holder))
+                                          : nullptr;
+}
+
+} // namespace singlet::kern

@@ -1,0 +1,85 @@
+// Channels [ES06]: two endpoints, each with a queue for what its peer has sent and it has not yet
+// received. The contract bounds both queues, so all slots are there from the start: a send never
+// waits, allocates or fails. Messages to a closed peer vanish; ChannelClosed comes after what was
+// queued. All of this runs with interrupts off, and knows threads only by wake() and wait().
+//
+//        importer ---- slots of the exporter ---> exporter
+//                 <--- slots of the importer ----
+#pragma once
+#include "kern/ipc/exchange_heap.hh"
+
+namespace singlet::kern {
+
+/// A contract, the same object for all modules that declare the same [registry.hh].
+struct Contract {
+    struct Message {
+        std::uint8_t words = 0; // of arguments: an i64 is two
+        bool to_exporter = false;
+        std::uint16_t owned = 0; // bit i: word i is an owned thing
+    };
+    std::span<const Message> messages;
+    std::uint16_t bound[2] = {};     // most messages in the queue of the importer, the exporter
+    std::uint8_t slot_words[2] = {}; // most words of a message to the importer, the exporter
+};
+
+struct Slot {
+    std::uint16_t message;
+    Account* account; // who is charged for what is owned in it; null: nothing is
+    std::uint32_t bytes;
+    Word words[];
+};
+
+struct Endpoint : Owned {
+    const Contract* contract = nullptr;
+    Endpoint* peer = nullptr; // null once it is closed
+    std::uint8_t* slots = nullptr;
+    std::uint16_t head = 0, count = 0;
+    std::uint16_t capacity = 0, stride = 0; // slots, bytes of a slot
+    Party* waiter = nullptr;                // waits in a select on this endpoint
+    ListLink ready;                         // in its set's list
+    Block* memory = nullptr;                // of the slots of both ends; goes with the last
+    std::uint8_t side = 0;                  // verifier::Side
+
+    bool peer_closed() const { return !peer; }
+    bool has_news() const { return count || peer_closed(); }
+    Slot& slot(std::uint32_t i) const { return *reinterpret_cast<Slot*>(slots + i * stride); }
+};
+
+struct EndpointSet : Owned {
+    OwnedList members;
+    List<Endpoint, &Endpoint::ready> ready; // members that have news
+    Party* waiter = nullptr;
+};
+static_assert(sizeof(Endpoint) <= kCellSize && sizeof(Block) <= kCellSize &&
+              sizeof(EndpointSet) <= kCellSize && sizeof(Slab) <= kCellSize);
+
+/// Defined by whoever links. wake: `party` may run again. wait: the running party waits to be
+/// woken, and `peer`, if it is not null and can run, runs at once.
+void wake(Party& party);
+void wait(Party& self, Party* peer);
+
+/// ends[0] imports, ends[1] exports; both are roots of `party`. False: quota or memory used up.
+[[nodiscard]] bool create_channel(ExchangeHeap& heap, Party& party, const Contract& contract,
+                                  Endpoint* ends[2]);
+
+/// Sends with `words` as the contract says. False: a deep copy found no memory (CPL 3 only); then
+/// the message and what it owned are gone.
+[[nodiscard]] bool send(ExchangeHeap& heap, Party& sender, Endpoint& endpoint,
+                        std::uint32_t message, const Word* words);
+
+/// The head of the queue to `words`; what it owns becomes `receiver`'s. There is one.
+[[nodiscard]] bool receive(ExchangeHeap& heap, Party& receiver, Endpoint& endpoint, Word* words);
+
+/// Frees an endpoint that nobody holds; what its queue owned is put on `orphans`.
+void close_endpoint(ExchangeHeap& heap, Endpoint& endpoint, OwnedList& orphans);
+
+EndpointSet* new_set(ExchangeHeap& heap, Party& party);
+/// `endpoint` is a root of `party`, and so is the set.
+void add_to_set(Party& party, EndpointSet& set, Endpoint& endpoint);
+/// A member that has news, which becomes a root of `party`; null if there is none.
+Endpoint* take_from_set(Party& party, EndpointSet& set);
+
+/// The SIP that reads from `owned`, itself or through a set; null when it is inside something.
+Party* party_of(const Owned& owned);
+
+} // namespace singlet::kern

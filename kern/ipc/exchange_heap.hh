@@ -1,0 +1,152 @@
+// The exchange heap: blocks of memory that move between SIPs without being copied. A block is
+//
+//      payload   {cell, length, data...}  what SIPs see [lib/rt/layout.hh]; data 16-byte aligned
+//      Block     its cell: kind, size, holder, children; in kernel memory, where no SIP writes
+//
+// Small payloads come from slabs of one size class, large ones from runs of pages. A *region* is a
+// set of pages with slabs of its own: region 0 is shared by the kernel and all CPL-0 SIPs; each
+// CPL-3 domain has another, which is mapped in that domain only. The kernel believes nothing that
+// stands in a payload: lengths, children and free lists are in cells.
+#pragma once
+#include "kern/ipc/cells.hh"
+#include "kern/ipc/owned.hh"
+#include <array>
+#include <span>
+
+namespace singlet::kern {
+
+/// A struct type, the same object for all modules that declare the same [type_registry.hh].
+struct ExchangeType {
+    std::uint32_t size;                   // bytes of data
+    std::span<const std::uint16_t> owned; // offsets in the data of fields that hold owned things
+};
+
+/// A page cut into chunks of one size class.
+struct Slab {
+    ListLink link; // in its region's list for the class, while a chunk is free
+    std::uint64_t free[2] = {};
+    Word page;
+    std::uint8_t size_class, region;
+    std::uint8_t chunks, used = 0;
+};
+
+struct Block : Owned {
+    OwnedList children;                 // what its owned fields hold
+    const ExchangeType* type = nullptr; // Struct
+    Slab* slab = nullptr;               // null: a run of pages
+    std::uint32_t size = 0;             // bytes of data
+    std::uint32_t length = 0;           // elements of a vector, as in the payload
+    std::uint32_t footprint = 0;        // bytes of memory
+
+    std::uint8_t* data() const { return pointer<std::uint8_t>(address + rt::kDataOffset); }
+    Word& field(std::uint32_t offset) const {
+        return *pointer<Word>(address + rt::kDataOffset + offset);
+    }
+};
+
+struct HeapStats {
+    std::uint32_t blocks = 0, endpoints = 0, sets = 0;
+    std::uint32_t pages = 0;  // in slabs and runs, all regions
+    std::uint32_t copied = 0; // bytes that messages were copied by
+};
+
+class ExchangeHeap {
+public:
+    static constexpr std::uint32_t kRegions = 64;
+
+    ExchangeHeap(PageSource& cells, std::span<std::uint8_t> page_map);
+
+    /// A region number for `pages`, or 0 when all are in use.
+    std::uint8_t open_region(PageSource& pages);
+    /// Everything in it must have been freed.
+    void close_region(std::uint8_t region);
+
+    bool open_account(Party& party, std::uint32_t quota_bytes);
+    /// Frees all that the party owns, from its own list.
+    void close_account(Party& party);
+
+    /// Null: the quota or the memory is used up. The data is zero.
+    Block* new_struct(Party& party, const ExchangeType& type);
+    Block* new_vector(Party& party, std::uint32_t element_size, std::uint32_t length);
+
+    bool can_charge(const Party& party, std::uint32_t bytes) const {
+        const Account& account = *party.account;
+        return account.bytes <= account.quota && account.quota - account.bytes >= bytes;
+    }
+    /// Memory of the kernel's own, in region 0; not counted as a block of a SIP.
+    Block* kernel_block(std::uint32_t bytes) {
+        Block* block = allocate(OwnedKind::Vector, bytes, 0);
+        if (block) stats_.blocks--;
+        return block;
+    }
+    void free_kernel_block(Block& block) {
+        stats_.blocks++;
+        free_memory(block);
+    }
+
+    /// Gives up a root of `party`, with all below it.
+    void release(Party& party, Owned& root);
+    /// Frees what nobody is charged for any more.
+    void destroy(Owned& root);
+
+    /// Puts `value` (0 or a root of `party`) into the field at `offset` of `party`'s block and
+    /// returns what was there, which becomes a root of `party`.
+    Word swap_field(Party& party, Block& block, std::uint32_t offset, Word value);
+
+    /// Root of `party` -> held by nobody, charged to nobody. Returns what it counted.
+    std::uint32_t detach(Party& party, Owned& root) {
+        root.link.unlink();
+        root.hold(Holder::Nobody, nullptr);
+        party.account->bytes -= root.bytes;
+        return root.bytes;
+    }
+    void attach(Party& party, Owned& root) {
+        party.owned.push_back(root);
+        root.hold(Holder::Party, &party);
+        party.account->bytes += root.bytes;
+    }
+
+    /// The root of `party` behind an arbitrary word, or null: for callers at CPL 3.
+    Owned* owned_by(const Party& party, Word address) {
+        return checked(&party, party.region, address);
+    }
+
+    /// The tree at `root`, which nobody holds, in `region`: itself, or a deep copy whose original is
+    /// freed. Null: there was no memory, and the tree is gone. [copy.cc]
+    Owned* move_to_region(Owned& root, std::uint8_t region);
+
+    void discharge(Account& account, std::uint32_t bytes) {
+        account.bytes -= bytes;
+        if (account.closed && !account.bytes) [[unlikely]]
+            cells_.destroy(account);
+    }
+
+    CellPool& cells() { return cells_; }
+    HeapStats& stats() { return stats_; }
+    /// Gives unused pages back.
+    void trim();
+
+private:
+    friend class TreeCopy;
+    static constexpr std::uint32_t kClasses = 7;
+    struct Region {
+        PageSource* pages = nullptr;
+        List<Slab, &Slab::link> partial[kClasses];
+    };
+
+    Owned* checked(const void* holder, std::uint8_t region, Word address);
+    Block* allocate(OwnedKind kind, std::uint32_t size, std::uint8_t region);
+    bool take_chunk(Block& block, std::uint32_t size_class, std::uint8_t region);
+    bool take_run(Block& block, std::uint32_t size, std::uint8_t region);
+    void free_memory(Block& block);
+    Slab* new_slab(std::uint32_t size_class, std::uint8_t region);
+    void free_slab(Slab& slab);
+    Block* admit(Party& party, Block* block);
+
+    PageMap map_;
+    CellPool cells_;
+    std::array<Region, kRegions> regions_{};
+    HeapStats stats_;
+};
+
+} // namespace singlet::kern

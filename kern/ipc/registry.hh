@@ -1,0 +1,37 @@
+// Modules are compiled apart, but a struct or a contract that two of them declare alike must be the
+// same thing to the kernel, or they could not talk. A declaration is written out as text, with all
+// that it refers to (what was written before, by its number: types may be recursive); equal texts
+// are one ExchangeType or Contract. They are never freed: an image may outlive its SIPs.
+#pragma once
+#include "kern/ipc/channel.hh"
+#include "verifier/verify.hh"
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace singlet::kern {
+
+class TypeRegistry {
+public:
+    const ExchangeType* exchange_type(const verifier::Module& module, std::size_t index);
+    const Contract* contract(const verifier::Verified& verified, std::size_t index);
+    /// The same from bare parts, for tests.
+    const Contract* contract(const verifier::Module& module, std::size_t index,
+                             verifier::ContractFacts facts);
+
+private:
+    struct KnownType {
+        std::string text;
+        std::vector<std::uint16_t> offsets;
+        ExchangeType type;
+    };
+    struct KnownContract {
+        std::string text;
+        std::vector<Contract::Message> messages;
+        Contract contract;
+    };
+    std::vector<std::unique_ptr<KnownType>> types_;
+    std::vector<std::unique_ptr<KnownContract>> contracts_;
+};
+
+} // namespace singlet::kern

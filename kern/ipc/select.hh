@@ -1,0 +1,20 @@
+// `select`: wait until a case matches the heads of the queues. The table is what the compiler puts
+// into an image's data [verifier/compile.hh]; cases are tried in order.
+#pragma once
+#include "kern/ipc/channel.hh"
+#include "verifier/compile.hh"
+#include "verifier/limits.hh"
+
+namespace singlet::kern {
+
+inline constexpr int kSelectFailed = -1; // a deep copy found no memory (CPL 3 only)
+
+/// Most words that a case can put into `out`.
+std::uint32_t select_words(const verifier::SelectEntry* table);
+
+/// Returns the case's number, with arguments and members in `out`. Each operand is the address of
+/// an endpoint or a set that is a root of `self`.
+int select(ExchangeHeap& heap, Party& self, const verifier::SelectEntry* table,
+           std::uint32_t operand_count, const Word* operands, Word* out);
+
+} // namespace singlet::kern
