@@ -31,6 +31,8 @@ inline constexpr std::uint32_t kSelectCombinations = 4096;
 inline constexpr std::uint32_t kSwitchEntries = 4096;
 inline constexpr std::uint32_t kResources = 16;
 inline constexpr std::uint32_t kElementCount = 1u << 26; // of one array or vector, at run time
+inline constexpr std::uint32_t kStateRegisters =
+    1u << 22; // registers, once for each block, of a module
 // The fixpoint may visit blocks until it has done this many register updates for each instruction
 // of the function (and never fewer than the floor).
 inline constexpr std::uint32_t kWorkPerInstruction = 4096;

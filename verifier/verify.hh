@@ -37,6 +37,8 @@ struct ContractFacts {
     std::uint16_t bound_to_importer = 0;
 };
 
+struct Program; // program.hh
+
 class Verified {
 public:
     const Module& module() const { return module_; }
@@ -48,6 +50,7 @@ public:
         return environment_.kernel_calls[kernel_calls_[i]];
     }
     const Subtypes& subtypes() const { return subtypes_; }
+    Program program() const; // the parts that the passes look things up in; refers to this
 
 private:
     friend Checked<Verified> verify(Module module, const Environment& environment);

@@ -1,0 +1,87 @@
+#include "verifier/edges.hh"
+
+#include <algorithm>
+
+#include "verifier/text.hh"
+#include "verifier/transfer.hh"
+
+namespace singlet::verifier {
+namespace {
+
+// Is every value that `from` describes also described by `to`? Nothing is known of a register that is Unset or in Conflict, so
+// anything but an obligation may end there.
+bool describes(const Program& program, const Type& to, const Type& from) {
+    if (to == from) return true;
+    if (to.kind == Kind::Unset || (to.kind == Kind::Conflict && from.kind != Kind::Unset))
+        return !is_pinned(from);
+    const bool may_be_null = to.nullable && (is_collected(to.kind) || is_linear(to.kind));
+    if (from.kind == Kind::Null) return may_be_null;
+    Type loosened = from;
+    if (to.kind == Kind::Ref && from.kind == Kind::Ref &&
+        program.subtypes.implements(from.index, to.index))
+        loosened.index = to.index;
+    if (may_be_null) loosened.nullable = true;
+    return loosened == to;
+}
+
+class EdgeCheck final : EdgeVisitor {
+public:
+    EdgeCheck(const Program& program, std::size_t number, const std::vector<Registers>& entry,
+              Meter& meter)
+        : program_(program), function_(program.module.functions[number]), entry_(entry),
+          current_(function_.registers), transfer_(program, number, current_, meter) {}
+
+    bool run() {
+        transfer_.enter_function();
+        if (!edge(0)) return false;
+        for (std::size_t block = 0; block < entry_.size(); ++block)
+            if (!walk(block)) return false;
+        return true;
+    }
+
+    const Diagnosis& diagnosis() const { return transfer_.diagnosis(); }
+
+private:
+    bool walk(std::size_t block) {
+        if (entry_[block].size() != current_.size())
+            return transfer_.refuse(Rule::Edge,
+                                    "no state was found for block " + number_text(block));
+        std::copy(entry_[block].begin(), entry_[block].end(), current_.begin());
+        const std::uint32_t end = block_end(function_, block);
+        for (std::uint32_t pc = function_.blocks[block]; pc + 1 < end; ++pc)
+            if (!transfer_.step(pc)) return false;
+        return transfer_.finish(end - 1, *this);
+    }
+
+    bool edge(std::uint16_t target) override {
+        const Registers& expected = entry_[target];
+        if (expected.size() != current_.size())
+            return transfer_.refuse(Rule::Edge,
+                                    "no state was found for block " + number_text(target));
+        for (std::size_t r = 0; r < current_.size(); ++r)
+            if (!describes(program_, expected[r], current_[r]))
+                return transfer_.refuse(Rule::Edge, "block " + number_text(target) + " expects " +
+                                                        register_text(r) + " to be " +
+                                                        type_text(program_.module, expected[r]) +
+                                                        ", but this edge brings " +
+                                                        type_text(program_.module, current_[r]));
+        return true;
+    }
+
+    const Program& program_;
+    const Function& function_;
+    const std::vector<Registers>& entry_;
+    Registers current_;
+    Transfer transfer_;
+};
+
+} // namespace
+
+Result check_edges(const Program& program, std::size_t number, const std::vector<Registers>& entry,
+                   Meter& meter) {
+    EdgeCheck check(program, number, entry, meter);
+    if (!check.run()) return std::unexpected(check.diagnosis());
+    return {};
+}
+
+} // namespace singlet::verifier

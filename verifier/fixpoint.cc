@@ -1,0 +1,152 @@
+#include "verifier/fixpoint.hh"
+
+#include <algorithm>
+
+#include "verifier/text.hh"
+
+namespace singlet::verifier {
+namespace {
+
+class Fixpoint final : EdgeVisitor {
+public:
+    Fixpoint(const Program& program, std::size_t number, const Flow& flow,
+             const std::vector<RegisterSet>& live, Meter& meter, Trace* trace)
+        : program_(program), function_(program.module.functions[number]), flow_(flow), live_(live),
+          meter_(meter), current_(function_.registers), trace_(trace),
+          transfer_(program, number, current_, meter, trace), entry_(function_.blocks.size()),
+          pending_(function_.blocks.size()) {
+        if (!trace_) return;
+        entry_origins_.resize(entry_.size());
+        first_from_.resize(entry_.size());
+    }
+
+    bool run() {
+        transfer_.enter_function();
+        from_ = MeetingNote::kCaller;
+        if (!edge(0)) return false;
+        while (next_ < flow_.order.size()) {
+            const std::uint16_t block = flow_.order[next_++];
+            if (!pending_[block]) continue;
+            pending_[block] = false;
+            if (!walk(block)) return false;
+        }
+        return true;
+    }
+
+    std::vector<Registers>& entry() { return entry_; }
+    const Diagnosis& diagnosis() const { return transfer_.diagnosis(); }
+
+private:
+    bool walk(std::uint16_t block) {
+        const std::uint32_t end = block_end(function_, block);
+        if (!spend(end - function_.blocks[block] + current_.size())) return false;
+        std::copy(entry_[block].begin(), entry_[block].end(), current_.begin());
+        if (trace_) trace_->origins = entry_origins_[block];
+        from_ = block;
+        for (std::uint32_t pc = function_.blocks[block]; pc + 1 < end; ++pc)
+            if (!transfer_.step(pc)) return false;
+        return transfer_.finish(end - 1, *this);
+    }
+
+    // What the registers hold now arrives at `target`.
+    bool edge(std::uint16_t target) override {
+        if (!spend(current_.size())) return false;
+        bool learnt = entry_[target].empty();
+        if (learnt)
+            arrive_first(target);
+        else
+            for (std::size_t r = 0; r < current_.size(); ++r) {
+                Type& known = entry_[target][r];
+                if (current_[r] == known || !needed(target, r, known)) continue;
+                const Meeting met = meet(program_, known, current_[r]);
+                if (trace_) explain(target, r, met);
+                if (met.lost) return refuse_lost(target, r);
+                learnt |= met.type != known;
+                known = met.type;
+            }
+        if (!learnt) return true;
+        pending_[target] = true;
+        next_ = std::min<std::size_t>(next_, flow_.position[target]);
+        return true;
+    }
+
+    bool needed(std::uint16_t target, std::size_t r, const Type& known) const {
+        return live_[target].has(r) || is_pinned(current_[r]) || is_pinned(known);
+    }
+
+    void arrive_first(std::uint16_t target) {
+        Registers& entry = entry_[target];
+        entry.resize(current_.size());
+        for (std::size_t r = 0; r < current_.size(); ++r)
+            if (needed(target, r, Type{})) entry[r] = current_[r];
+        if (!trace_) return;
+        entry_origins_[target] = trace_->origins;
+        first_from_[target] = from_;
+    }
+
+    bool spend(std::uint64_t work) {
+        if (meter_.spend(work)) return true;
+        return transfer_.refuse(Rule::Limit, "finding the types of " + function_.name +
+                                                 " takes more work than is allowed for its size");
+    }
+
+    // Notes where both sides came from, if neither is what comes of them.
+    void explain(std::uint16_t target, std::size_t r, const Meeting& met) {
+        Origin& origin = entry_origins_[target][r];
+        const Type& known = entry_[target][r];
+        if (met.type == known && !met.lost) return;
+        if (met.type.kind != Kind::Conflict && met.type.kind != Kind::Unset) {
+            if (known.kind == Kind::Null) origin = trace_->origins[r];
+            return;
+        }
+        if (current_[r].kind == Kind::Conflict) {
+            origin = trace_->origins[r];
+            return;
+        }
+        trace_->meetings.push_back(
+            {{first_from_[target], known, origin}, {from_, current_[r], trace_->origins[r]}});
+        origin = kMeeting | static_cast<Origin>(trace_->meetings.size() - 1);
+    }
+
+    bool refuse_lost(std::uint16_t target, std::size_t r) {
+        const bool lent = entry_[target][r].lent || current_[r].lent;
+        std::string where = "block " + number_text(target) + " needs " + register_text(r);
+        where += lent ? " to hold the same borrowed value on all paths"
+                      : " to be owned on all paths or on none";
+        if (trace_)
+            where += ", but it is " + meeting_text(program_.module, trace_->meetings.back());
+        return transfer_.refuse(lent ? Rule::LentState : Rule::OwnedMeet, where);
+    }
+
+    const Program& program_;
+    const Function& function_;
+    const Flow& flow_;
+    const std::vector<RegisterSet>& live_;
+    Meter& meter_;
+    Registers current_;
+    Trace* trace_;
+    Transfer transfer_;
+    std::vector<Registers> entry_; // of each block; empty before the first path comes there
+    std::vector<bool> pending_;    // blocks to walk
+    std::size_t next_ = 0;         // no pending block stands before this one in the order
+    std::uint16_t from_ = 0;       // the block being walked
+    std::vector<std::vector<Origin>> entry_origins_; // with a trace only
+    std::vector<std::uint16_t> first_from_;
+};
+
+} // namespace
+
+// A function that is refused is walked a second time with a trace, which puts the refusal into words.
+Checked<std::vector<Registers>> find_states(const Program& program, std::size_t number,
+                                            const Flow& flow, const std::vector<RegisterSet>& live,
+                                            Meter& meter) {
+    const Meter start = meter;
+    Fixpoint fast(program, number, flow, live, meter, nullptr);
+    if (fast.run()) return std::move(fast.entry());
+    Meter again = start;
+    Trace trace;
+    Fixpoint slow(program, number, flow, live, again, &trace);
+    return std::unexpected(slow.run() ? fast.diagnosis() : slow.diagnosis());
+}
+
+} // namespace singlet::verifier

@@ -1,0 +1,18 @@
+// Pass 5: the types of all registers at the beginning of every block, such that they hold whichever way control comes. Blocks
+// are walked in reverse post-order; what a block hands to a successor meets what is known there, and a successor that learnt
+// something is walked again. Types only rise in a lattice of small height, so this ends; the meter ends it sooner if a module
+// is made to make it slow.
+//
+// Dead registers are left out of what meets, pinned ones (meet.hh) never are.
+#pragma once
+
+#include "verifier/liveness.hh"
+#include "verifier/transfer.hh"
+
+namespace singlet::verifier {
+
+Checked<std::vector<Registers>> find_states(const Program& program, std::size_t function,
+                                            const Flow& flow, const std::vector<RegisterSet>& live,
+                                            Meter& meter);
+
+} // namespace singlet::verifier

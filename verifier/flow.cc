@@ -1,0 +1,108 @@
+#include "verifier/flow.hh"
+
+#include <algorithm>
+
+#include "lib/core/try.hh"
+#include "verifier/text.hh"
+
+namespace singlet::verifier {
+namespace {
+
+Result check_blocks(const Module& module, std::size_t number) {
+    const Function& f = module.functions[number];
+    auto refuse_at = [&](std::uint32_t pc, std::string sentence) {
+        return std::unexpected(diagnose(module, number, pc, Rule::Blocks, std::move(sentence)));
+    };
+    for (std::size_t b = 0; b < f.blocks.size(); ++b) {
+        const std::uint32_t begin = f.blocks[b], end = block_end(f, b);
+        if (begin >= end)
+            return refuse(Rule::Blocks, "block " + number_text(b) + " of " + f.name +
+                                            " must have an instruction, but is empty");
+        for (std::uint32_t pc = begin; pc + 1 < end; ++pc)
+            if (is_terminator(f.code[pc].op))
+                return refuse_at(pc, std::string(opcode_text(f.code[pc].op)) +
+                                         " ends a block, but stands inside block " +
+                                         number_text(b));
+        if (!is_terminator(f.code[end - 1].op))
+            return refuse_at(end - 1, "block " + number_text(b) +
+                                          " must end in a terminator, but ends in " +
+                                          std::string(opcode_text(f.code[end - 1].op)));
+    }
+    return {};
+}
+
+struct Visit {
+    std::uint16_t block;
+    std::uint32_t next; // successor to go to
+};
+
+} // namespace
+
+std::size_t successor_count(const Function& f, const Instruction& terminator) {
+    switch (terminator.op) {
+    case Opcode::Jmp:
+        return 1;
+    case Opcode::BrNz:
+    case Opcode::BrNull:
+    case Opcode::BrIs:
+        return 2;
+    case Opcode::Switch:
+        return f.switches[terminator.imm].size();
+    case Opcode::Select:
+        return f.selects[terminator.imm].cases.size();
+    default:
+        return 0; // ret, retv, trap
+    }
+}
+
+std::uint16_t successor(const Function& f, const Instruction& terminator, std::size_t i) {
+    switch (terminator.op) {
+    case Opcode::Jmp:
+        return static_cast<std::uint16_t>(terminator.imm);
+    case Opcode::Switch:
+        return f.switches[terminator.imm][i];
+    case Opcode::Select:
+        return f.selects[terminator.imm].cases[i].block;
+    default:
+        return i == 0 ? terminator.true_block() : terminator.false_block();
+    }
+}
+
+// Depth first with an explicit stack: a block is finished after all it leads to, and the order is that of finishing, turned
+// around.
+Checked<Flow> check_flow(const Module& module, std::size_t number) {
+    TRY(check_blocks(module, number));
+    const Function& f = module.functions[number];
+    constexpr std::uint16_t kNew = 0xffff, kSeen = 0xfffe;
+    Flow flow{.order = {}, .position = std::vector<std::uint16_t>(f.blocks.size(), kNew)};
+    flow.order.reserve(f.blocks.size());
+    std::vector<Visit> stack{{0, 0}};
+    flow.position[0] = kSeen;
+    while (!stack.empty()) {
+        auto& [block, next] = stack.back();
+        const Instruction& terminator = f.code[block_end(f, block) - 1];
+        if (next == successor_count(f, terminator)) {
+            flow.order.push_back(block);
+            stack.pop_back();
+            continue;
+        }
+        const std::uint16_t target = successor(f, terminator, next++);
+        if (flow.position[target] != kNew) continue;
+        flow.position[target] = kSeen;
+        stack.push_back({target, 0});
+    }
+    const auto lost = std::find(flow.position.begin(), flow.position.end(), kNew);
+    if (lost != flow.position.end()) {
+        const std::size_t block = lost - flow.position.begin();
+        return std::unexpected(
+            diagnose(module, number, f.blocks[block], Rule::Blocks,
+                     "block " + number_text(block) +
+                         " must be reached from block 0, but no path leads there"));
+    }
+    std::reverse(flow.order.begin(), flow.order.end());
+    for (std::size_t i = 0; i < flow.order.size(); ++i)
+        flow.position[flow.order[i]] = static_cast<std::uint16_t>(i);
+    return flow;
+}
+
+} // namespace singlet::verifier

@@ -1,0 +1,103 @@
+#include "verifier/liveness.hh"
+
+#include <algorithm>
+
+namespace singlet::verifier {
+
+Reads::Reads(const Program& program) : program_(program) {
+    for (const Contract& contract : program.module.contracts)
+        for (std::size_t m = 0; m < contract.messages.size(); ++m)
+            longest_message_[m] = std::max<std::uint8_t>(
+                longest_message_[m], static_cast<std::uint8_t>(contract.messages[m].args.size()));
+}
+
+std::size_t Reads::argument_count(const Instruction& i) const {
+    switch (i.op) {
+    case Opcode::Call:
+        return program_.module.functions[i.imm].params.size();
+    case Opcode::CallI:
+        return program_.module.methods[i.imm].params.size();
+    case Opcode::CallK:
+        return program_.kernel_call(i.imm).params.size();
+    case Opcode::Copy:
+        return 5;
+    case Opcode::Select:
+        return i.c;
+    default:
+        return longest_message_[i.imm]; // send
+    }
+}
+
+// A call of a void function names register 0 and does not write it.
+bool Reads::has_result(const Instruction& i) const {
+    switch (i.op) {
+    case Opcode::Call:
+        return program_.module.functions[i.imm].result != kVoid;
+    case Opcode::CallI:
+        return program_.module.methods[i.imm].result != kVoid;
+    case Opcode::CallK:
+        return program_.kernel_call(i.imm).result != kVoid;
+    default:
+        return info(i.op).a == Role::D;
+    }
+}
+
+namespace {
+
+struct BlockSets {
+    RegisterSet uses, defines;
+};
+
+// From the last instruction to the first. A register that bris writes is written on one of its edges only, and so are those of
+// select: they count as neither.
+BlockSets summarize(const Reads& reads, const Function& f, std::size_t block) {
+    BlockSets sets;
+    for (std::uint32_t pc = block_end(f, block); pc-- > f.blocks[block];) {
+        const Instruction& i = f.code[pc];
+        const OpcodeInfo& op = info(i.op);
+        auto define = [&](Role role, std::uint8_t r) {
+            if (role != Role::D) return;
+            sets.defines.add(r);
+            sets.uses.remove(r);
+        };
+        if (!is_terminator(i.op) && reads.has_result(i)) define(op.a, i.a);
+        if (i.op == Opcode::Channel) define(op.b, i.b);
+        reads.each(f, i, [&](std::size_t r) { sets.uses.add(r); });
+    }
+    return sets;
+}
+
+} // namespace
+
+// Backwards: sweeps in post-order until nothing grows. A sweep for each level of loops, and one more.
+Checked<std::vector<RegisterSet>> find_liveness(const Program& program, const Reads& reads,
+                                                std::size_t number, const Flow& flow,
+                                                Meter& meter) {
+    const Function& f = program.module.functions[number];
+    std::vector<BlockSets> blocks(f.blocks.size());
+    for (std::size_t b = 0; b < blocks.size(); ++b)
+        blocks[b] = summarize(reads, f, b);
+    std::vector<RegisterSet> live(f.blocks.size());
+    for (bool grown = true; grown;) {
+        grown = false;
+        for (std::size_t n = flow.order.size(); n-- > 0;) {
+            const std::uint16_t b = flow.order[n];
+            const Instruction& terminator = f.code[block_end(f, b) - 1];
+            const std::size_t successors = successor_count(f, terminator);
+            if (!meter.spend(1 + successors))
+                return refuse(Rule::Limit, "finding the live registers of " + f.name +
+                                               " takes more work than is allowed for its size");
+            RegisterSet after;
+            for (std::size_t s = 0; s < successors; ++s)
+                after.add_all(live[successor(f, terminator, s)]);
+            const RegisterSet before =
+                RegisterSet::before(blocks[b].uses, blocks[b].defines, after);
+            if (before == live[b]) continue;
+            live[b] = before;
+            grown = true;
+        }
+    }
+    return live;
+}
+
+} // namespace singlet::verifier

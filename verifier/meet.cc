@@ -1,0 +1,58 @@
+#include "verifier/meet.hh"
+
+namespace singlet::verifier {
+namespace {
+
+bool can_be_null(const Type& type) {
+    const bool tracked = type.kind == Kind::Endpoint || type.kind == Kind::Set;
+    return (is_collected(type.kind) || is_linear(type.kind)) && !(tracked && type.lent);
+}
+
+constexpr Type kConflict{.kind = Kind::Conflict};
+constexpr Type kUnset{.kind = Kind::Unset};
+
+// Neither is Unset, Conflict, null or equal to the other.
+Type meet_values(const Program& program, Type a, const Type& b) {
+    const bool nullable = a.nullable || b.nullable;
+    if (same_thing(a, b) && a.lent == b.lent) {
+        a.nullable = nullable;
+        return a;
+    }
+    if (a.kind != Kind::Ref || b.kind != Kind::Ref) return kConflict;
+    const std::uint16_t interface = program.subtypes.common(a.index, b.index);
+    if (interface == Subtypes::kNone) return kConflict;
+    return {.kind = Kind::Ref, .nullable = nullable, .index = interface};
+}
+
+Type meet_types(const Program& program, const Type& a, const Type& b) {
+    if (a.kind == Kind::Unset || b.kind == Kind::Unset) return kUnset;
+    if (a.kind == Kind::Conflict || b.kind == Kind::Conflict) return kConflict;
+    if (a.kind == Kind::Null || b.kind == Kind::Null) {
+        Type other = a.kind == Kind::Null ? b : a;
+        if (!can_be_null(other)) return kConflict;
+        other.nullable = true;
+        return other;
+    }
+    return meet_values(program, a, b);
+}
+
+} // namespace
+
+bool fits(const Program& program, const Type& value, const Type& slot) {
+    if (slot.kind == Kind::U8 || slot.kind == Kind::U16) return value.kind == Kind::I32;
+    if (value.kind == Kind::Null) return slot.nullable;
+    if (value.nullable && !slot.nullable) return false;
+    if (value.lent && !slot.lent) return false;
+    if (same_thing(value, slot)) return value.kind != Kind::Unset && value.kind != Kind::Conflict;
+    return value.kind == Kind::Ref && slot.kind == Kind::Ref &&
+           program.subtypes.implements(value.index, slot.index);
+}
+
+Meeting meet(const Program& program, const Type& a, const Type& b) {
+    if (a == b) return {a};
+    const Type type = meet_types(program, a, b);
+    const bool forgotten = type.kind == Kind::Unset || type.kind == Kind::Conflict;
+    return {type, forgotten && (is_pinned(a) || is_pinned(b))};
+}
+
+} // namespace singlet::verifier

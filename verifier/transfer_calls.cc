@@ -1,0 +1,67 @@
+// The rules of calls and ports. A callee's parameter is a slot that the argument must fit; an owned argument moves into an
+// owned slot and stays where it is for a borrowed one.
+#include "verifier/tables.hh"
+#include "verifier/text.hh"
+#include "verifier/transfer.hh"
+
+namespace singlet::verifier {
+
+bool Transfer::argument(std::size_t r, Type param) {
+    if (!assignable(r, param)) return false;
+    if (!param.lent) take(r);
+    return true;
+}
+
+bool Transfer::result(std::uint8_t r, Type type) {
+    if (type.kind != Kind::Void) return set(r, type);
+    if (r == 0) return true;
+    return refuse(Rule::Encoding, name() +
+                                      " has no result, so its first operand must be r0, but is " +
+                                      register_text(r));
+}
+
+bool Transfer::calls(const Instruction& i) {
+    switch (i.op) {
+    case Opcode::Call: {
+        const Function& callee = module_.functions[i.imm];
+        if (!in_registers(i.b, callee.params.size())) return false;
+        for (std::size_t n = 0; n < callee.params.size(); ++n)
+            if (!argument(i.b + n, module_.types[callee.params[n]])) return false;
+        return result(i.a, module_.types[callee.result]);
+    }
+    case Opcode::CallI:
+        return interface_call(i);
+    case Opcode::CallK: {
+        const KernelCall& call = program_.kernel_call(i.imm);
+        if (!in_registers(i.b, call.params.size())) return false;
+        for (std::size_t n = 0; n < call.params.size(); ++n)
+            if (!argument(i.b + n, kBuiltinTypes[call.params[n]])) return false;
+        return result(i.a, kBuiltinTypes[call.result]);
+    }
+    default:
+        return refuse(Rule::Encoding, "there is no such operation");
+    }
+}
+
+// The receiver may be nullable: the call checks it, as a field access does.
+bool Transfer::interface_call(const Instruction& i) {
+    const Method& method = module_.methods[i.imm];
+    if (!in_registers(i.b, method.params.size())) return false;
+    Type receiver = module_.types[method.params[0]];
+    receiver.nullable = true;
+    if (registers_[i.b].kind == Kind::Null) return wrong_object(i.b, type_text(module_, receiver));
+    if (!assignable(i.b, receiver)) return false;
+    not_null(i.b);
+    for (std::size_t n = 1; n < method.params.size(); ++n)
+        if (!argument(i.b + n, module_.types[method.params[n]])) return false;
+    return result(i.a, module_.types[method.result]);
+}
+
+bool Transfer::ports(const Instruction& i) {
+    if (i.op == Opcode::In)
+        return of_kind(i.b, Kind::Port, "a port range") && i32(i.c) &&
+               set(i.a, {.kind = Kind::I32});
+    return of_kind(i.a, Kind::Port, "a port range") && i32(i.b) && i32(i.c);
+}
+
+} // namespace singlet::verifier

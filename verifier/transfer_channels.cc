@@ -1,0 +1,102 @@
+// The rules of channels: an endpoint's type says in which state of its contract it is, and each step changes it.
+#include "verifier/contracts.hh"
+#include "verifier/tables.hh"
+#include "verifier/text.hh"
+#include "verifier/transfer.hh"
+
+namespace singlet::verifier {
+
+bool Transfer::channels(const Instruction& i) {
+    Type type;
+    switch (i.op) {
+    case Opcode::Channel: {
+        const auto contract = static_cast<std::uint16_t>(i.imm);
+        if (i.a == i.b)
+            return refuse(Rule::Operand,
+                          "channel needs two registers, but both are " + register_text(i.a));
+        return set(i.a, {.kind = Kind::Endpoint, .side = Side::Importer, .index = contract}) &&
+               set(i.b, {.kind = Kind::Endpoint, .side = Side::Exporter, .index = contract});
+    }
+    case Opcode::Send:
+        return send(i);
+    case Opcode::Wrap:
+        return wrap(i);
+    case Opcode::Unwrap:
+        return unwrap(i);
+    case Opcode::SetNew:
+        return element_type(i.imm, Kind::Set, "an endpoint set", type) && set(i.a, type);
+    case Opcode::SetAdd:
+        if (!of_kind(i.a, Kind::Set, "an endpoint set")) return false;
+        not_null(i.a);
+        return claim(i.b, module_.types[registers_[i.a].index]);
+    default:
+        return refuse(Rule::Encoding, "there is no such operation");
+    }
+}
+
+// The state allows the message on this side; the arguments are the message's; owned ones go, and the endpoint, which is none
+// of them, steps on.
+bool Transfer::send(const Instruction& i) {
+    if (!endpoint(i.b)) return false;
+    const Type from = registers_[i.b];
+    const Contract& contract = module_.contracts[from.index];
+    const auto* transition =
+        sends_next(module_, from)
+            ? find_transition(contract, from.state, static_cast<std::uint16_t>(i.imm))
+            : nullptr;
+    if (!transition) {
+        const std::string message = i.imm < contract.messages.size() ? contract.messages[i.imm].name
+                                                                     : "#" + number_text(i.imm);
+        return refuse(Rule::Endpoint, "send needs an endpoint that can send " + message + " in " +
+                                          register_text(i.b) + ", but " + found(i.b) + " and can " +
+                                          next_steps_text(module_, from));
+    }
+    const auto& args = contract.messages[i.imm].args;
+    if (!in_registers(i.c, args.size())) return false;
+    for (std::size_t n = 0; n < args.size(); ++n) {
+        if (i.c + n == i.b)
+            return refuse(Rule::Operand, "send must not take the endpoint in " +
+                                             register_text(i.b) + " as its own argument " +
+                                             number_text(n));
+        if (!claim(i.c + n, module_.types[args[n]])) return false;
+    }
+    Type to = from;
+    to.state = transition->next;
+    write(i.b, to);
+    return true;
+}
+
+// What is wrapped is in its first state and about to send, so what is unwrapped is too.
+bool Transfer::wrap(const Instruction& i) {
+    if (!endpoint_to_give(i.b)) return false;
+    take(i.b);
+    return set(i.a, {.kind = Kind::Any});
+}
+
+bool Transfer::unwrap(const Instruction& i) {
+    Type type;
+    if (!element_type(i.imm, Kind::Endpoint, "an endpoint", type)) return false;
+    if (type.state != 0 || !sends_next(module_, type))
+        return refuse(
+            Rule::Endpoint,
+            "unwrap needs the type of an endpoint that sends in its contract's first state, but " +
+                type_text(module_, type) + " can " + next_steps_text(module_, type));
+    type.nullable = true;
+    return claim(i.b, {.kind = Kind::Any}) && set(i.a, type);
+}
+
+// Owned, not null, in its contract's first state and about to send.
+bool Transfer::endpoint_to_give(std::size_t r) {
+    if (!of_kind(r, Kind::Endpoint, "an endpoint")) return false;
+    Type wanted = registers_[r];
+    wanted.nullable = false;
+    wanted.lent = 0;
+    if (!assignable(r, wanted)) return false;
+    if (wanted.state == 0 && sends_next(module_, wanted)) return true;
+    return refuse(Rule::Endpoint,
+                  name() + " needs an endpoint that sends in its contract's first state in " +
+                      register_text(r) + ", but " + found(r) + " and can " +
+                      next_steps_text(module_, wanted));
+}
+
+} // namespace singlet::verifier

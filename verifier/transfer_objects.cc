@@ -1,0 +1,104 @@
+// The rules of collected memory: objects, arrays and strings, cells.
+#include "verifier/tables.hh"
+#include "verifier/text.hh"
+#include "verifier/transfer.hh"
+
+namespace singlet::verifier {
+namespace {
+
+constexpr Type kInt{.kind = Kind::I32};
+
+constexpr Type as_register(Type type) {
+    if (type.kind == Kind::U8 || type.kind == Kind::U16) type.kind = Kind::I32;
+    return type;
+}
+
+constexpr Type object_of(std::uint32_t cls, bool nullable = false) {
+    return {.kind = Kind::Ref, .nullable = nullable, .index = static_cast<std::uint16_t>(cls)};
+}
+
+} // namespace
+
+bool Transfer::objects(const Instruction& i) {
+    Type field;
+    auto plain = [&](std::size_t r) {
+        return !is_linear(field.kind) ||
+               refuse(Rule::Operand, name() + " needs a field that is not owned, but field " +
+                                         number_text(i.imm) + " of the struct in " +
+                                         register_text(r) + " is " + type_text(module_, field) +
+                                         ", which only xswap reaches");
+    };
+    switch (i.op) {
+    case Opcode::New:
+        if (module_.classes[i.imm].is_interface)
+            return refuse(Rule::Operand, "new needs a class, but " + module_.classes[i.imm].name +
+                                             " is an interface");
+        return set(i.a, object_of(i.imm));
+    case Opcode::LdFld:
+        return field_of(i.b, i.imm, field) && plain(i.b) && set(i.a, as_register(field));
+    case Opcode::StFld:
+        return field_of(i.a, i.imm, field) && plain(i.a) && assignable(i.b, field);
+    case Opcode::IsNull:
+        return reference(i.b) && set(i.a, kInt);
+    case Opcode::IsInst:
+        return object(i.b) && set(i.a, kInt);
+    case Opcode::Cast: {
+        if (!object(i.b)) return false;
+        const Type from = registers_[i.b];
+        return set(i.a, object_of(i.imm, from.nullable || from.kind == Kind::Null));
+    }
+    case Opcode::RefEq:
+        return collected(i.b) && collected(i.c) && set(i.a, kInt);
+    default:
+        return refuse(Rule::Encoding, "there is no such operation");
+    }
+}
+
+bool Transfer::arrays(const Instruction& i) {
+    Type element;
+    switch (i.op) {
+    case Opcode::NewArr:
+        return element_type(i.imm, Kind::Array, "an array", element) && i32(i.b) &&
+               set(i.a, element);
+    case Opcode::Len:
+        return elements(i.b, element) && set(i.a, kInt);
+    case Opcode::LdElem:
+        return elements(i.b, element) && i32(i.c) && set(i.a, as_register(element));
+    case Opcode::StElem:
+        return writable_elements(i.a, element) && i32(i.b) && assignable(i.c, element);
+    case Opcode::LdBytes:
+        return bytes(i.b) && i32(i.c) && set(i.a, kInt);
+    case Opcode::StBytes:
+        return writable_bytes(i.a) && i32(i.b) && i32(i.c);
+    case Opcode::Copy:
+        return in_registers(i.b, 5) && writable_bytes(i.b) && i32(i.b + 1) && bytes(i.b + 2) &&
+               i32(i.b + 3) && i32(i.b + 4);
+    default:
+        return refuse(Rule::Encoding, "there is no such operation");
+    }
+}
+
+// A cell is full or empty at run time; what is in it has the cell type's inner type, owned and not null.
+bool Transfer::cells(const Instruction& i) {
+    Type type;
+    auto cell = [&](std::size_t r) {
+        if (!of_kind(r, Kind::Cell, "a cell")) return false;
+        not_null(r);
+        type = module_.types[registers_[r].index];
+        return true;
+    };
+    switch (i.op) {
+    case Opcode::CellNew:
+        return element_type(i.imm, Kind::Cell, "a cell", type) && set(i.a, type);
+    case Opcode::CellTake:
+        return cell(i.b) && set(i.a, type);
+    case Opcode::CellPut:
+        return cell(i.a) && claim(i.b, type);
+    case Opcode::CellFull:
+        return cell(i.b) && set(i.a, kInt);
+    default:
+        return refuse(Rule::Encoding, "there is no such operation");
+    }
+}
+
+} // namespace singlet::verifier

@@ -1,0 +1,80 @@
+// The passes in their order. Each relies on what those before it have shown, and on nothing else.
+#include "verifier/verify.hh"
+
+#include <algorithm>
+
+#include "lib/core/try.hh"
+#include "verifier/decode.hh"
+#include "verifier/edges.hh"
+#include "verifier/fixpoint.hh"
+#include "verifier/tables.hh"
+#include "verifier/text.hh"
+
+namespace singlet::verifier {
+namespace {
+
+Result check_tables(const Module& module) {
+    TRY(check_type_table(module));
+    TRY(check_layouts(module));
+    TRY(check_signatures(module));
+    TRY(check_interfaces(module));
+    return check_manifest(module);
+}
+
+// The states of all blocks are kept, so their number is bounded for the whole module.
+Result check_size(const Module& module) {
+    std::uint64_t registers = 0;
+    for (const Function& f : module.functions)
+        registers += std::uint64_t{f.registers} * f.blocks.size();
+    if (registers <= limits::kStateRegisters) return {};
+    return refuse(Rule::Limit,
+                  "the module has " + number_text(registers) +
+                      " registers, counted once for each block, more than the limit of " +
+                      number_text(limits::kStateRegisters));
+}
+
+std::vector<std::vector<bool>> live_facts(const Function& function,
+                                          const std::vector<RegisterSet>& live) {
+    std::vector<std::vector<bool>> facts(live.size(), std::vector<bool>(function.registers));
+    for (std::size_t b = 0; b < live.size(); ++b)
+        for (std::size_t r = 0; r < function.registers; ++r)
+            facts[b][r] = live[b].has(r);
+    return facts;
+}
+
+Checked<FunctionFacts> check_function(const Program& program, const Reads& reads,
+                                      std::size_t number) {
+    const Function& function = program.module.functions[number];
+    Meter meter(std::max<std::uint64_t>(
+        limits::kWorkFloor, std::uint64_t{limits::kWorkPerInstruction} * function.code.size()));
+    Flow flow = TRY(check_flow(program.module, number));
+    const std::vector<RegisterSet> live = TRY(find_liveness(program, reads, number, flow, meter));
+    std::vector<Registers> entry = TRY(find_states(program, number, flow, live, meter));
+    TRY(check_edges(program, number, entry, meter));
+    return FunctionFacts{.entry = std::move(entry),
+                         .live_in = live_facts(function, live),
+                         .order = std::move(flow.order)};
+}
+
+} // namespace
+
+Checked<Verified> verify(Module module, const Environment& environment) {
+    Verified v;
+    v.module_ = std::move(module);
+    v.environment_ = environment;
+    TRY(check_bounds(v.module_));
+    TRY(check_tables(v.module_));
+    TRY(check_size(v.module_));
+    v.contracts_ = TRY(check_contracts(v.module_));
+    v.kernel_calls_ = TRY(check_imports(v.module_, environment));
+    v.subtypes_ = Subtypes(v.module_);
+    const Program program = v.program();
+    const Reads reads(program);
+    for (std::size_t f = 0; f < v.module_.functions.size(); ++f)
+        v.functions_.push_back(TRY(check_function(program, reads, f)));
+    return v;
+}
+
+Program Verified::program() const { return {module_, subtypes_, environment_, kernel_calls_}; }
+
+} // namespace singlet::verifier
