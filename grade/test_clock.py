@@ -88,6 +88,11 @@ def test_cold_lines_miss_and_warm_lines_hit(modelled):
     assert (warm.counts["data.accesses"], warm.counts["data.memory"], warm.counts["data.l2"]) == (64, 0, 0)
 
 
+def test_what_a_device_wrote_is_cold_again(modelled):
+    found = modelled.between(35, 36).counts
+    assert (found["data.accesses"], found["data.memory"], found["data.l2"]) == (64, 512 // 64, 0)
+
+
 def test_three_lines_in_a_set_of_two_ways_never_hit(modelled):
     found = modelled.between(40, 41).counts
     assert (found["data.accesses"], found["data.memory"], found["data.l2"]) == (30, 3, 27)

@@ -29,6 +29,15 @@ public:
     Level fetch(std::uint32_t address, CacheCounts& counts) { return use(fetch_, address, counts); }
     Level data(std::uint32_t address, CacheCounts& counts) { return use(data_, address, counts); }
 
+    /// A device wrote `bytes` from `address` on: no cache may keep the old contents.
+    void drop(std::uint32_t address, std::uint32_t bytes) {
+        if (bytes == 0) return;
+        const std::uint32_t last = (address + bytes - 1) >> kLineShift;
+        for (std::uint32_t line = address >> kLineShift; line <= last; ++line)
+            for (Cache* cache : {&fetch_, &data_, &second_})
+                cache->erase(line);
+    }
+
 private:
     static std::size_t sets(std::size_t kilobytes, std::size_t ways) {
         return (kilobytes * 1024 >> kLineShift) / ways;

@@ -76,3 +76,19 @@ TEST_CASE("an exclusive second level shares a line between code and data only th
     CHECK(inclusive.data(0, counts) == Level::Memory);
     CHECK(inclusive.fetch(0, counts) == Level::Second);
 }
+
+TEST_CASE("what a device wrote comes from memory again") {
+    for (const bool exclusive : {false, true}) {
+        Caches caches(two_ways_of_one_kilobyte(exclusive));
+        CacheCounts counts;
+        for (const std::uint32_t line : {0, 64, 128, 192})
+            caches.data(line, counts);
+        caches.drop(100, 30); // the end of line 64 and the start of line 128
+        CHECK(caches.data(0, counts) == Level::First);
+        CHECK(caches.data(64, counts) == Level::Memory);
+        CHECK(caches.data(128, counts) == Level::Memory);
+        CHECK(caches.data(192, counts) == Level::First);
+        caches.drop(0, 0);
+        CHECK(caches.data(0, counts) == Level::First);
+    }
+}

@@ -2,6 +2,8 @@
 
 #include "grade/clock/walk.hh"
 
+#include <algorithm>
+
 namespace singlet::clock {
 
 Model::Model(const Params& p, GuestMemory memory)
@@ -76,6 +78,13 @@ void Model::flush_all(std::uint32_t cr3) {
 void Model::invalidate(std::uint32_t address) {
     code_side_.invalidate(address);
     data_side_.invalidate(address);
+    forget_lines();
+}
+
+// More than RAM cannot have been written: a guest's mistake must not keep the host busy.
+void Model::device_wrote(std::uint32_t address, std::uint32_t bytes) {
+    if (address >= memory_.size()) return;
+    caches_.drop(address, std::uint32_t(std::min<std::uint64_t>(bytes, memory_.size() - address)));
     forget_lines();
 }
 

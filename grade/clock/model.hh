@@ -45,6 +45,7 @@ public:
     void load_cr3(std::uint32_t cr3); // the new directory, 0 for no paging
     void flush_all(std::uint32_t cr3);
     void invalidate(std::uint32_t address);
+    void device_wrote(std::uint32_t address, std::uint32_t bytes); // physical
 
     CacheCounts code, data, walk_reads;
     TlbCounts code_tlb, data_tlb;

@@ -74,6 +74,12 @@ void on_mark(unsigned, void* number) {
     auto mark = std::uint16_t(pointer_as_number(number));
     if (plugin.model) publish();
     if (mark == kMarkPublish) return;
+    if (mark == kMarkWritten) {
+        if (plugin.model)
+            plugin.model->device_wrote(clock_page_word(offsetof(ClockPage, written)),
+                                       clock_page_word(offsetof(ClockPage, written_bytes)));
+        return;
+    }
     if (mark == kMarkNumbered) mark = std::uint16_t(clock_page_word(offsetof(ClockPage, mark)));
     if (plugin.model) {
         write_record(record(mark, *plugin.model));
@@ -240,7 +246,9 @@ std::expected<void, std::string> start_counting() {
 }
 
 void on_early_mark(unsigned, void* number) {
+    const auto mark = std::uint16_t(pointer_as_number(number));
     if (!plugin.started) {
+        if (mark == kMarkPublish || mark == kMarkWritten) return; // nothing is counted yet
         plugin.started = true;
         if (const auto ready = start_counting(); !ready) {
             std::fprintf(stderr, "model clock: %s\n", ready.error().c_str());

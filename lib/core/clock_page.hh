@@ -3,6 +3,7 @@
 // must know about paging *before* it takes effect, and the clock writes back the cycles it counted.
 // Under any other clock the page is ordinary memory and `cycles` stays zero.
 #pragma once
+#include "lib/core/mark.hh"
 #include <cstddef>
 #include <cstdint>
 
@@ -16,10 +17,25 @@ struct ClockPage {
     volatile std::uint64_t cycles; // written by the clock at marks and RDTSC, read by the kernel
     std::uint32_t invalidated;     // the address of the INVLPG that comes next
     std::uint32_t mark;            // the number of a kMarkNumbered mark (mark.hh)
-    std::uint32_t reserved[1018];
+    std::uint32_t written;         // what a device wrote, at a kMarkWritten mark: from this ...
+    std::uint32_t written_bytes;   // ... physical address on, so many bytes
+    std::uint32_t reserved[1016];
+
+    /// A mark whose number is known only now.
+    void set_mark(std::uint16_t number) {
+        mark = number;
+        singlet::mark<kMarkNumbered>();
+    }
+    /// Tells that a device wrote memory (DMA): a real processor's caches lose those lines.
+    void device_wrote(std::uint32_t start, std::uint32_t bytes) {
+        written = start;
+        written_bytes = bytes;
+        singlet::mark<kMarkWritten>();
+    }
 };
 static_assert(offsetof(ClockPage, cr3) == 4 && offsetof(ClockPage, cycles) == 8 &&
-              offsetof(ClockPage, invalidated) == 16 && offsetof(ClockPage, mark) == 20);
+              offsetof(ClockPage, invalidated) == 16 && offsetof(ClockPage, mark) == 20 &&
+              offsetof(ClockPage, written) == 24 && offsetof(ClockPage, written_bytes) == 28);
 static_assert(sizeof(ClockPage) == 4096);
 
 } // namespace singlet

@@ -9,11 +9,12 @@ namespace singlet {
 
 inline constexpr std::uint32_t kMarkMagic = 0x534d0000;
 
-// Two numbers are not points of a measurement.
+// Three numbers are no points of a measurement by themselves (lib/core/clock_page.hh).
 inline constexpr std::uint16_t kMarkPublish = 0xffff;  // only brings ClockPage.cycles up to date
 inline constexpr std::uint16_t kMarkNumbered = 0xfffe; // the number stands in ClockPage.mark
+inline constexpr std::uint16_t kMarkWritten = 0xfffd;  // a device wrote what ClockPage.written says
 
-/// Announces point `number` of a measurement (0 to 65533) to whoever counts.
+/// Announces point `number` of a measurement (0 to 65532) to whoever counts.
 template <std::uint16_t number>
 [[gnu::always_inline]] inline void mark() {
 #if defined(__i386__)

@@ -22,7 +22,7 @@
     .bss
     .align 4096
     .global clock_page
-clock_page: .skip 4096      // ClockPage: magic, cr3, cycles, invalidated
+clock_page: .skip 4096      // ClockPage: magic, cr3, cycles, invalidated, mark, written, written_bytes
 directory:  .skip 4096
 table:      .skip 4096
 global_table: .skip 4096
@@ -121,6 +121,8 @@ start:
     dec %ecx
     jnz 1b
 
+    MARK(0xfffd)            // too early: starts nothing
+    MARK(0xffff)
     MARK(1)                 // from the end of this block on all is counted
     jmp 1f
 1:
@@ -149,6 +151,18 @@ start:
     dec %ecx
     jnz 1b
     MARK(32)
+
+    movl $0x00a00000, clock_page + 24   // a device writes eight of the lines: cold again
+    movl $512, clock_page + 28
+    MARK(0xfffd)
+    mov $0x00a00000, %esi
+    mov $64, %ecx
+    MARK(35)
+1:  mov (%esi), %eax
+    add $64, %esi
+    dec %ecx
+    jnz 1b
+    MARK(36)
 
     mov $10, %ecx           // three lines of one set of two ways, in turn
     MARK(40)
