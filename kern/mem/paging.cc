@@ -49,6 +49,12 @@ void announce(std::uint32_t cr3) {
     set_double_fault_cr3(cr3);
 }
 
+// The same for one page.
+void forget(std::uint32_t page) {
+    clock_page.invalidated = page;
+    invalidate_page(page);
+}
+
 std::uint32_t kernel_page_rights(std::uint32_t page) {
     if (page == 0) return 0; // null is nobody's
     bool constant = page >= kKernelBase && page < address_of(__rodata_end);
@@ -114,7 +120,7 @@ Result<void> PageDirectory::map(VirtAddr page, PhysAddr frame, Writable writable
     *place = frame.raw() | kPresent | (writable == Writable::Yes ? kWritable : 0) |
              (user == User::Yes ? kUser : 0);
     // An entry that was not present is in no TLB [SDM3A 4.10.2.3].
-    if (replaced && active()) invalidate_page(page.raw());
+    if (replaced && active()) forget(page.raw());
     return {};
 }
 
@@ -137,7 +143,7 @@ void PageDirectory::unmap(VirtAddr start, std::uint32_t count) {
         std::uint32_t* place = entry(page);
         if (!place || !*place) continue;
         *place = 0;
-        if (active()) invalidate_page(page.raw());
+        if (active()) forget(page.raw());
     }
 }
 
@@ -169,7 +175,7 @@ void disable_paging() {
 void share_kernel_pages(PhysAddr start, PhysAddr end) {
     for (std::uint32_t page = page_down(start.raw()); page < end.raw(); page += kPageSize) {
         *kernel_entry(page) |= kUser;
-        if (paging_enabled()) invalidate_page(page);
+        if (paging_enabled()) forget(page);
     }
 }
 
