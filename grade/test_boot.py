@@ -27,8 +27,26 @@ def test_two_runs_say_the_same(boot):
     assert boot(f"test={name}").console == boot(f"test={name}").console
 
 
-def test_unit_tests():
-    unit = subprocess.run([ROOT / "build/host/bin/unit"], capture_output=True, text=True, timeout=600)
+def test_modules_arrive_whole(boot, tmp_path):
+    small, large = tmp_path / "small.sbc", tmp_path / "large.sbc"
+    small.write_bytes(b"\x01\x02\x03")
+    large.write_bytes(bytes(range(256)) * 40)
+    boot("protect=ring3 test=modules", modules=[f"{small} fast slow", large]).expect_ok(
+        "protect=ring3", "module small.sbc (fast slow): 3 bytes, sum 6",
+        "module large.sbc (): 10240 bytes, sum 1305600")
+
+
+def test_grub_image_boots(boot, tmp_path):
+    image = tmp_path / "singlet.iso"
+    made = subprocess.run(["make", "-s", "iso", f"ISO={image}", "PROTECT=paging", "APPEND=test=modules"],
+                          cwd=ROOT, capture_output=True, text=True)
+    assert made.returncode == 0, made.stdout + made.stderr
+    boot(cdrom=image).expect_ok("protect=paging", "TEST modules: ok")
+
+
+@pytest.mark.parametrize("program", sorted((ROOT / "build/host/bin").glob("unit-*")), ids=lambda p: p.name)
+def test_unit_tests(program):
+    unit = subprocess.run([program], capture_output=True, text=True, timeout=600, cwd=ROOT)
     assert unit.returncode == 0, unit.stdout + unit.stderr
 
 

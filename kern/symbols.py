@@ -3,7 +3,17 @@
 The table is what kern/cpu/backtrace.cc reads: a count, then for each function its address and the
 offset of its name, by ascending address; then the names.
 """
+import re
 import sys
+
+
+def readable(name):
+    """The name as a person would say it: template arguments and a template's result type left out."""
+    name = name.replace("std::basic_string_view<char, std::char_traits<char> >", "std::string_view")
+    before = None
+    while before != name and "operator" not in name:
+        before, name = name, re.sub(r"<[^<>]*>", "", name)
+    return name.removeprefix("void ")
 
 
 def functions(lines):
@@ -11,7 +21,7 @@ def functions(lines):
     for line in lines:
         address, kind, name = line.rstrip("\n").split(" ", 2)
         if kind in "tTwW" and not name.startswith((".L", "__kernel_", "__text_", "__rt_")):
-            name = name.replace("std::basic_string_view<char, std::char_traits<char> >", "std::string_view")
+            name = readable(name)
             # Of several names at one address, the shortest is the one people wrote.
             old = found.get(int(address, 16))
             if old is None or (len(name), name) < (len(old), old):

@@ -110,8 +110,7 @@ extern "C" void handle_trap(TrapFrame& frame) {
     TrapHandler handler = handlers[frame.vector];
     if (handler && handler(frame)) [[likely]]
         return;
-    if (frame.vector < vector::kFirstIrq && frame.from_outside() && outside_fault_handler)
-        outside_fault_handler(frame);
+    if (frame.from_outside() && outside_fault_handler && outside_fault_handler(frame)) return;
     panic_at(frame);
 }
 
@@ -125,7 +124,9 @@ TrapHandler set_trap_handler(std::uint8_t vector, TrapHandler handler) {
     return std::exchange(handlers[vector], handler);
 }
 
-void set_outside_fault_handler(TrapHandler handler) { outside_fault_handler = handler; }
+TrapHandler set_outside_fault_handler(TrapHandler handler) {
+    return std::exchange(outside_fault_handler, handler);
+}
 
 void set_gate(std::uint8_t vector, void (*entry)(), Gate gate) {
     auto offset = reinterpret_cast<std::uint32_t>(entry);

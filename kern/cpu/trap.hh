@@ -59,9 +59,10 @@ struct TrapEntry {
 /// Claims a vector at run time and returns the handler it had (null: none).
 TrapHandler set_trap_handler(std::uint8_t vector, TrapHandler handler);
 
-/// Who hears of an exception (vector below 32) from outside the kernel that no handler has taken:
-/// the part that runs SIPs, which kills the one that made it. It returns false, or not at all.
-void set_outside_fault_handler(TrapHandler handler);
+/// Who hears of a trap from outside the kernel that no handler has taken (an exception, or an INT n
+/// that means nothing): the part that runs SIPs, which kills the one that made it. Returns the one
+/// that was set before.
+TrapHandler set_outside_fault_handler(TrapHandler handler);
 
 /// Gives a vector entry code of its own, for a path shorter than the common one (kernel calls).
 void set_gate(std::uint8_t vector, void (*entry)(), Gate gate);
