@@ -172,6 +172,35 @@ def test_icount_counts_instructions_alone():
     assert counted.records[-1]["mark"] == 93
 
 
+# --- The kernel's side of the agreement: kern/mem/clock_ktest.cc -------------------------------------
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    machine = qemu.Machine(append="test=model_clock")
+    assert machine.kernel.exists(), "there is no kernel: run `make` first"
+    return measure.Clock("model", K8).measure(machine)
+
+
+SLACK = 16  # pages of the kernel's own that a change may need as well
+
+
+def test_the_kernel_announces_its_page_tables(kernel):
+    off, known, unknown = (kernel.between(*marks).counts for marks in ((1, 2), (3, 4), (4, 5)))
+    assert off["data_tlb.walks"] == off["data_tlb.l2"] == 0
+    assert known["data_tlb.walks"] == 0 and 64 <= known["data_tlb.l2"] < 64 + SLACK
+    assert unknown["load_cr3"] == 1 and 64 <= unknown["data_tlb.walks"] < 64 + SLACK
+
+
+def test_the_kernel_announces_invlpg(kernel):
+    found = kernel.between(5, 6).counts
+    assert found["invalidate_page"] == 1 and 1 <= found["data_tlb.walks"] < 1 + SLACK
+
+
+def test_the_kernel_announces_dma(kernel):
+    assert kernel.between(6, 7).counts["data.memory"] == 2
+
+
 # --- What is refused, and how ----------------------------------------------------------------------
 
 

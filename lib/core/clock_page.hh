@@ -38,4 +38,8 @@ static_assert(offsetof(ClockPage, cr3) == 4 && offsetof(ClockPage, cycles) == 8 
               offsetof(ClockPage, written) == 24 && offsetof(ClockPage, written_bytes) == 28);
 static_assert(sizeof(ClockPage) == 4096);
 
+#ifdef SINGLET_KERNEL
+extern "C" ClockPage clock_page; // kern/mem/paging.cc
+#endif
+
 } // namespace singlet
