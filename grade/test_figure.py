@@ -161,6 +161,14 @@ def test_bad_arguments_are_refused(tmp_path, capsys):
     assert "none does not exist" in capsys.readouterr().err
 
 
+def test_a_guest_without_the_workload_is_a_failed_run(tmp_path, capsys):
+    guest = qemu.ROOT / "build/clock/guest.elf"
+    arguments = ["--kernel", str(guest), "--memory", "64", "--modes", "physical", "--out", str(tmp_path / "out")]
+    assert figure5.main(arguments) == 1
+    assert "physical: the workload printed no line 'webfiles: reads=N" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_sensitivity_follows_from_the_counts(tmp_path, capsys):
     assert run(tmp_path) == 0
     capsys.readouterr()

@@ -14,16 +14,14 @@
 namespace singlet::clock {
 
 // X-macro: every parameter besides the costs of the classes. Sizes in their own unit ...
+// clang-format off
 #define SINGLET_CLOCK_SHAPES(X)                                                                    \
-    X(l1i_kb)                                                                                      \
-    X(l1i_ways)                                                                                    \
-    X(l1d_kb)                                                                                      \
-    X(l1d_ways)                                                                                    \
-    X(l2_kb)                                                                                       \
-    X(l2_ways) X(l2_exclusive) X(itlb_entries) X(itlb_ways) X(itlb_large) X(dtlb_entries)          \
-        X(dtlb_ways) X(dtlb_large) X(tlb2_entries) X(tlb2_ways) X(predictor_bits) X(history_bits)
+    X(l1i_kb) X(l1i_ways) X(l1d_kb) X(l1d_ways) X(l2_kb) X(l2_ways) X(l2_exclusive)                \
+    X(itlb_entries) X(itlb_ways) X(itlb_large) X(dtlb_entries) X(dtlb_ways) X(dtlb_large)          \
+    X(tlb2_entries) X(tlb2_ways) X(predictor_bits) X(history_bits)
 // ... and costs in hundredths of a cycle.
 #define SINGLET_CLOCK_COSTS(X) X(l2_hit) X(memory) X(tlb2_hit) X(walk_step) X(mispredict)
+// clang-format on
 
 struct Params {
 #define X(name) std::uint64_t name = 0;

@@ -6,7 +6,9 @@
 // inline addition, and calls remain for each access, each new line of code, the first instruction
 // of a block (which settles the branch before it) and the few instructions that change the model's
 // state. Counting is by instruction, not by block, since QEMU may leave a block early and start
-// anew in its middle. Run QEMU with -icount, or blocks and interrupts will differ between two runs.
+// anew in its middle. What IRET pops goes through the caches; what INT or an interrupt pushes is
+// not seen and belongs into their costs. Run QEMU with -icount, or blocks and interrupts will
+// differ between two runs.
 #include "grade/clock/options.hh"
 #include "grade/clock/qemu_plugin_api.hh"
 #include "grade/clock/report.hh"

@@ -1,7 +1,7 @@
 // A predictor of conditional branches after the K8's: a branch counts as not taken until it is taken
 // once, then as taken until it is not; after that a table of two-bit counters decides, found by
 // some bits of the address and the outcomes of the last branches. Targets of returns and indirect
-// jumps are taken as predicted. [25112 A.6]
+// jumps are taken as predicted. [AMD25112 A.6]
 #pragma once
 #include <cstddef>
 #include <cstdint>
