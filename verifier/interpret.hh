@@ -1,0 +1,53 @@
+// The defensive interpreter: runs a module with tagged values and checks at every instruction what that instruction needs,
+// knowing nothing of what the verifier proved. It is the oracle twice over: compiled code must end as it ends and print what
+// it prints, and a verified module must never get `Stuck` in it - a Stuck after verify() is a hole in the verifier.
+//
+// A SIP alone: there is no other process and no hardware, so both ends of every channel are in the program, and a select
+// that nobody can satisfy any more is a Deadlock.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lib/rt/layout.hh"
+#include "verifier/verify.hh"
+
+namespace singlet::verifier {
+
+struct Outcome {
+    enum class What : std::uint8_t {
+        Exit,       // returned or called exit, with `status`
+        Trap,       // a legal end: `reason` and `number`
+        Stuck,      // did what no verified program can do
+        Deadlock,   // waits for what cannot come
+        OutOfSteps, // InterpretOptions::steps are used up
+    };
+    What what = What::Exit;
+    std::int32_t status = 0;
+    rt::TrapReason reason = rt::TrapReason::None;
+    std::uint32_t number = 0;
+    std::string where;   // "main, block 2, instruction 7 (add r1, r2, r3)"; why, if Stuck
+    std::string console; // all that was printed
+    std::uint64_t steps = 0;
+
+    // "exit 0", "trap DivideByZero", "trap Explicit 7", "stuck", "deadlock", "out of steps".
+    std::string summary() const;
+};
+
+std::string_view trap_name(rt::TrapReason reason);
+
+struct InterpretOptions {
+    std::uint64_t steps = 1'000'000'000;
+    std::uint64_t memory_bytes = 64u << 20; // collected, where the manifest does not say
+    std::uint64_t exchange_bytes = 64u
+                                   << 20; // in the exchange heap, where the manifest does not say
+    std::uint32_t depth = 10'000;         // calls in progress
+    std::vector<std::int32_t> arguments = {}; // what the kernel call `argument` gives
+};
+
+// The module must have passed check_bounds(); it need not be verified.
+Outcome interpret(const Module& module, const Environment& environment,
+                  const InterpretOptions& options);
+
+} // namespace singlet::verifier

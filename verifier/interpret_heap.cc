@@ -1,0 +1,111 @@
+#include "verifier/interpret_heap.hh"
+
+#include <algorithm>
+#include <utility>
+
+namespace singlet::verifier {
+
+Object* Heap::object(Kind kind, std::uint16_t index, std::uint64_t bytes,
+                     std::span<const Value> roots) {
+    if (memory_used_ + bytes > std::min(next_collection_, memory_limit_)) {
+        collect(roots);
+        next_collection_ = std::max<std::uint64_t>(1 << 20, memory_used_ * 2);
+    }
+    if (memory_used_ + bytes > memory_limit_) return nullptr;
+    memory_used_ += bytes;
+    objects_.push_back(std::make_unique<Object>(kind, index));
+    return objects_.back().get();
+}
+
+Object* Heap::permanent(Kind kind, std::uint16_t index) {
+    permanent_.push_back(std::make_unique<Object>(kind, index));
+    return permanent_.back().get();
+}
+
+void Heap::collect(std::span<const Value> roots) {
+    std::vector<Object*> work;
+    auto mark = [&](const Value& v) {
+        if (!is_collected(v.kind) || v.object->marked) return;
+        v.object->marked = true;
+        work.push_back(v.object);
+    };
+    for (const Value& v : roots)
+        mark(v);
+    while (!work.empty()) {
+        Object* o = work.back();
+        work.pop_back();
+        for (const Value& v : o->values)
+            mark(v);
+    }
+    memory_used_ = 0;
+    std::erase_if(objects_, [&](const std::unique_ptr<Object>& o) {
+        if (o->marked) memory_used_ += o->size();
+        bool keep = std::exchange(o->marked, false);
+        if (!keep && o->kind == Kind::Cell && o->values[0].owned()) buried_.push_back(o->values[0]);
+        return !keep;
+    });
+    for (const auto& o : permanent_)
+        o->marked = false;
+}
+
+Thing* Heap::thing(Kind kind, std::uint16_t index, std::uint64_t bytes) {
+    if (exchange_used_ + bytes > exchange_limit_) return nullptr;
+    exchange_used_ += bytes;
+    if (unused_.empty()) {
+        things_.push_back(std::make_unique<Thing>());
+        unused_.push_back(things_.back().get());
+    }
+    Thing* t = unused_.back();
+    unused_.pop_back();
+    std::uint32_t generation = t->generation;
+    *t =
+        Thing{.kind = kind, .index = index, .generation = generation, .values = {}, .elements = {}};
+    return t;
+}
+
+void Heap::release(Thing* first) {
+    std::vector<Thing*> work{first};
+    while (!work.empty()) {
+        Thing* t = work.back();
+        work.pop_back();
+        auto add = [&](const Value& v) {
+            if (v.owned()) work.push_back(v.thing);
+        };
+        for (const Value& v : t->values)
+            add(v);
+        for (const Message& message : t->queue)
+            for (const Value& v : message.args)
+                add(v);
+        exchange_used_ -= t->size();
+        if (t->peer) t->peer->peer = nullptr;
+        *t = Thing{.generation = t->generation + 1, .values = {}, .elements = {}};
+        unused_.push_back(t);
+    }
+}
+
+std::string Heap::account() const {
+    std::vector<const Thing*> held;
+    auto add = [&](const Value& v) {
+        if (v.owned()) held.push_back(v.thing);
+    };
+    for (const Value& v : buried_)
+        add(v);
+    for (const auto& o : objects_)
+        for (const Value& v : o->values)
+            add(v);
+    for (const auto& t : things_) {
+        for (const Value& v : t->values)
+            add(v);
+        for (const Message& message : t->queue)
+            for (const Value& v : message.args)
+                add(v);
+    }
+    std::ranges::sort(held);
+    if (std::ranges::adjacent_find(held) != held.end()) return "a block has two owners";
+    for (const auto& t : things_)
+        if (t->kind != Kind::Unset && !std::ranges::binary_search(held, t.get()))
+            return "a block, endpoint or set was lost";
+    return "";
+}
+
+} // namespace singlet::verifier

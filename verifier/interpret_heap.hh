@@ -1,0 +1,46 @@
+// The two heaps of an interpreted SIP. Collected objects are kept by what the stack reaches (mark and sweep); exchange things
+// live until they are released, and their memory is used again under a new generation.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "verifier/interpret_values.hh"
+
+namespace singlet::verifier {
+
+class Heap {
+public:
+    Heap(std::uint64_t memory_bytes, std::uint64_t exchange_bytes)
+        : memory_limit_(memory_bytes), exchange_limit_(exchange_bytes) {}
+
+    // A new object for which `bytes` must be left, or null: out of memory. `roots` are all values of the stack.
+    Object* object(Kind kind, std::uint16_t index, std::uint64_t bytes,
+                   std::span<const Value> roots);
+    // An object that stays: a literal.
+    Object* permanent(Kind kind, std::uint16_t index);
+    // A new thing, or null: out of exchange memory.
+    Thing* thing(Kind kind, std::uint16_t index, std::uint64_t bytes);
+
+    // Gives up a thing and all that hangs on it; endpoints are closed.
+    void release(Thing* thing);
+
+    // "" if each living thing is held by exactly one field, cell, queue or set; else what is wrong. For the end of a
+    // program, when no register holds anything.
+    std::string account() const;
+
+private:
+    void collect(std::span<const Value> roots);
+
+    std::vector<std::unique_ptr<Object>> objects_, permanent_;
+    std::vector<std::unique_ptr<Thing>> things_;
+    std::vector<Thing*> unused_;
+    std::vector<Value> buried_; // in cells that were collected: nobody's until the SIP ends
+    std::uint64_t memory_limit_, exchange_limit_, memory_used_ = 0, exchange_used_ = 0;
+    std::uint64_t next_collection_ = 1 << 20;
+};
+
+} // namespace singlet::verifier

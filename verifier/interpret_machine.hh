@@ -1,0 +1,112 @@
+// The interpreter's inside: registers, frames, and one function for each opcode, grouped by family in interpret_*.cc.
+//
+// The first thing that ends the program is kept and all later ones are ignored, so a reader such as i32() may report
+// a wrong operand and return a harmless value; readers that return a pointer return null then.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "verifier/interpret.hh"
+#include "verifier/interpret_heap.hh"
+
+namespace singlet::verifier {
+
+class Machine {
+public:
+    Machine(const Module& m, const Environment& environment, const InterpretOptions& options);
+    Outcome run();
+
+private:
+    using Handler = void (Machine::*)(const Instruction&);
+    static const std::array<Handler, static_cast<std::size_t>(Opcode::kCount)> kHandlers;
+
+    struct Frame {
+        const Function* function;
+        std::uint32_t pc;
+        std::size_t base;    // of its registers in stack_
+        std::uint8_t result; // the caller's register for the result
+        std::size_t lent;    // where its lent endpoints begin in lent_
+    };
+    // A lent endpoint or set, which must be back in a register and in its state when the function returns.
+    struct Lent {
+        const Thing* thing;
+        Type type;
+    };
+
+    // ---- ends
+    void stuck(std::string why);
+    void trap(rt::TrapReason reason, std::uint32_t number = 0);
+    void end(Outcome::What what, std::string why = "");
+    std::string place() const;
+
+    // ---- reading registers
+    Value& at(std::uint8_t r) { return stack_[frame_.base + r]; }
+    const Value& use(std::uint8_t r);
+    std::int32_t i32(std::uint8_t r);
+    std::int64_t i64(std::uint8_t r);
+    bool is_null(std::uint8_t r);
+    Value take(std::uint8_t r);                    // moves what moves
+    Object* object(std::uint8_t r, Kind kind);     // null traps
+    Thing* thing(std::uint8_t r, Kind kind);       // null traps
+    Thing* living(const Value& v, std::uint8_t r); // its thing, if it was not freed
+    struct Array {
+        Elements* numbers = nullptr;          // or
+        std::vector<Value>* values = nullptr; // references
+        bool read_only = false;
+        std::uint16_t element = 0; // type
+        std::size_t length() const {
+            return numbers ? numbers->count() : values ? values->size() : 0;
+        }
+    };
+    Array array(std::uint8_t r);                 // array, string or vector
+    Elements* bytes(std::uint8_t r, bool write); // one of u8
+    bool in_bounds(std::int64_t index, std::uint64_t count, std::uint64_t length); // traps if not
+
+    // ---- writing
+    void write(std::uint8_t r, Value v);
+    void store(Value& place, const Type& type, const Value& v); // truncates
+    const Type& type(std::size_t index) const { return m_.types[index]; }
+    std::string describe(const Value& v) const;
+
+    // ---- control [interpret_calls.cc]
+    void go(std::size_t block) { frame_.pc = frame_.function->blocks[block]; }
+    void enter(const Function& f, std::uint8_t first, std::uint8_t result, std::size_t registers);
+    void leave(Value v);
+    bool all_given_up();
+    void kernel_call(std::string_view name, const Value* args, std::uint8_t result);
+    void print(const Elements& from, std::int64_t at, std::int64_t count);
+    std::vector<Value> arguments(std::uint8_t first, std::size_t count);
+
+    // ---- exchange heap and channels
+    const Field* owned_field(const Thing& block, std::uint32_t number);
+    bool receives(const Thing& endpoint) const;
+    bool sends(const Thing& endpoint) const;
+    struct Head {
+        bool there = false;
+        std::uint16_t what = 0; // message, kClosed or kMember
+        std::size_t member = 0;
+    };
+    Head head(std::uint8_t r);
+    void receive(std::uint8_t r, const Head& head, std::uint8_t first);
+    void allocated(std::uint8_t r, Thing* t);
+
+#define OP(name, text, a, b, c, imm, doc) void op_##name(const Instruction& i);
+#include "verifier/isa.def"
+
+    const Module& m_;
+    const Environment& environment_;
+    const InterpretOptions& options_;
+    Heap heap_;
+    std::vector<Value> stack_;
+    std::vector<Frame> frames_; // of the callers
+    std::vector<Lent> lent_;
+    Frame frame_{};
+    std::vector<Object*> literals_;
+    bool ended_ = false;
+    Outcome outcome_;
+};
+
+} // namespace singlet::verifier
