@@ -1,7 +1,6 @@
 """The kernel boots, says what is wrong with its input, and its self-tests hold."""
 import re
 import subprocess
-import time
 
 import pytest
 from qemu import KERNEL, ROOT, End
@@ -37,11 +36,10 @@ def test_modules_arrive_whole(boot, tmp_path):
 
 
 def test_grub_image_boots(boot, tmp_path):
-    image = tmp_path / "singlet.iso"
-    made = subprocess.run(["make", "-s", "iso", f"ISO={image}", "PROTECT=paging", "APPEND=test=modules"],
-                          cwd=ROOT, capture_output=True, text=True)
-    assert made.returncode == 0, made.stdout + made.stderr
-    boot(cdrom=image).expect_ok("protect=paging", "TEST modules: ok")
+    module, image = tmp_path / "one.sbc", tmp_path / "singlet.iso"
+    module.write_bytes(b"\x07")
+    subprocess.run([ROOT / "kern/boot/iso.sh", image, KERNEL, "protect=paging test=modules", module], check=True)
+    boot(cdrom=image).expect_ok("protect=paging", "module one.sbc (): 1 bytes, sum 7", "TEST modules: ok")
 
 
 @pytest.mark.parametrize("program", sorted((ROOT / "build/host/bin").glob("unit-*")), ids=lambda p: p.name)
@@ -77,11 +75,8 @@ def test_triple_fault_is_told_apart(boot):
     boot("test=triple_fault").expect(End.TRIPLE_FAULT)
 
 
-def test_hang_ends_within_its_limit(boot):
-    start = time.monotonic()
-    result = boot("test=hang", limit=2)
-    result.expect(End.HANG, "Singlet")
-    assert time.monotonic() - start < 4 * result.limit
+def test_hang_ends_at_its_limit(boot):
+    boot("test=hang", limit=2).expect(End.HANG, "Singlet")
 
 
 # --- Bad input gets one clear sentence ---------------------------------------------------------------
