@@ -251,6 +251,20 @@ def test_a_guest_that_prints_no_tsc_is_an_error():
         measure.Clock("tcg").measure(MACHINE)
 
 
+class Printing(qemu.Machine):
+    """A machine that does not run, but prints its command line and two marks."""
+
+    def run(self, on_line=None):
+        console = f"{self.append} {self.accel}\nmark 1 tsc=1000\nnoise\nmark 2 tsc=12345678901\n"
+        return qemu.Result(qemu.End.OK, console, 33, "", [], 0.0, 1.0)
+
+
+def test_tsc_lines_are_the_records_where_the_guest_counts():
+    measurement = measure.Clock("tcg").measure(Printing(append="run=x"))
+    assert measurement.console.startswith("run=x clock=tcg tcg\n")
+    assert measurement.between(1, 2) == measure.Span(12345677901)
+
+
 # --- Parameters ------------------------------------------------------------------------------------
 
 
