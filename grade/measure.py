@@ -157,8 +157,7 @@ class Clock:
     def _measure_plugin(self, machine, on_line):
         if not PLUGIN.exists():
             raise MeasureError(f"{PLUGIN.relative_to(qemu.ROOT)} does not exist: run `make clock` first")
-        # The guest's memory is a file that QEMU and the plugin share; best where files are memory.
-        place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        place = folder_for_memory(machine.memory)
         with tempfile.TemporaryDirectory(prefix="singlet-clock-", dir=place) as folder:
             folder = pathlib.Path(folder)
             console = finished(self._with_plugin(machine, folder).run(on_line=on_line)).console
@@ -192,6 +191,18 @@ class Clock:
         return dataclasses.replace(
             machine, accel="tcg", deterministic=True, machine=f"{machine.machine},memory-backend=ram",
             plugin=",".join(plugin), extra=[*machine.extra, "-object", backend])
+
+
+def folder_for_memory(megabytes, shared="/dev/shm"):
+    """Where the file goes that is the guest's memory and that QEMU and the plugin share. Best is a file
+    system in memory, but a full one kills QEMU, and containers often have a small one: None (the usual
+    folder for such files) unless there is room for a few machines."""
+    try:
+        status = os.statvfs(shared)
+    except OSError:
+        return None
+    room = status.f_bavail * status.f_frsize >= 4 * megabytes << 20
+    return shared if room and os.access(shared, os.W_OK) else None
 
 
 def finished(result):

@@ -251,6 +251,12 @@ def test_a_guest_that_prints_no_tsc_is_an_error():
         measure.Clock("tcg").measure(MACHINE)
 
 
+def test_the_guests_memory_goes_where_there_is_room(tmp_path):
+    assert measure.folder_for_memory(1, str(tmp_path)) == str(tmp_path)
+    assert measure.folder_for_memory(1 << 30, str(tmp_path)) is None
+    assert measure.folder_for_memory(1, str(tmp_path / "none")) is None
+
+
 class Printing(qemu.Machine):
     """A machine that does not run, but prints its command line and two marks."""
 
