@@ -1,0 +1,244 @@
+#include "verifier/x86/allocate.hh"
+
+#include <algorithm>
+
+namespace singlet::verifier::x86 {
+
+namespace {
+
+constexpr RegMask kAll = kCallerSaved | kSavedRegs;
+
+// What an instruction destroys: `early` before it has read its operands, `late` after.
+struct Clobbers {
+    RegMask early = 0, late = 0;
+};
+
+// What would make a move unnecessary.
+struct Wishes {
+    RegMask prefer = 0;
+    WebIndex like[3] = {kNoWeb, kNoWeb, kNoWeb};
+    void add(WebIndex web) {
+        for (auto& l : like)
+            if (l == kNoWeb) return void(l = web);
+    }
+};
+
+Clobbers alu_clobbers(AluOp op, const Web* by) {
+    bool constant = by == nullptr || by->is_constant();
+    switch (op) {
+    case AluOp::Div:
+    case AluOp::Rem:
+    case AluOp::DivU:
+    case AluOp::RemU:
+        return {.early = bit(Reg::EAX) | bit(Reg::EDX)};
+    case AluOp::Shl:
+    case AluOp::Shr:
+    case AluOp::Sar:
+        return {.late = constant ? RegMask{0} : bit(Reg::ECX)};
+    default:
+        return {};
+    }
+}
+
+Clobbers clobbers(const Instruction& i, const Webs& webs, const Cursor& at) {
+    switch (i.op) {
+    case Opcode::Alu:
+        return alu_clobbers(static_cast<AluOp>(i.imm), &webs.all()[at.web(i.c)]);
+    case Opcode::AluI:
+        // A power of two is shifted; see Lowering::divide_by_constant.
+        if (power_of_two(i.imm) >= 0) return {};
+        return alu_clobbers(static_cast<AluOp>(i.c), nullptr);
+    case Opcode::AluL:
+    case Opcode::CmpL:
+    case Opcode::In:
+    case Opcode::Out:
+        return {.early = kCallerSaved};
+    case Opcode::New:
+    case Opcode::NewArr:
+    case Opcode::Copy:
+    case Opcode::CellNew:
+    case Opcode::XNew:
+    case Opcode::XVec:
+    case Opcode::XSwap:
+    case Opcode::Free:
+    case Opcode::Channel:
+    case Opcode::Send:
+    case Opcode::Select:
+    case Opcode::Unwrap:
+    case Opcode::SetNew:
+    case Opcode::SetAdd:
+    case Opcode::Call:
+    case Opcode::CallI:
+    case Opcode::CallK:
+        return {.late = kCallerSaved};
+    default:
+        return {};
+    }
+}
+
+class Allocator {
+public:
+    Allocator(const Verified& verified, std::size_t function, const Webs& webs)
+        : verified_(verified), function_(verified.module().functions[function]), webs_(webs) {}
+
+    Allocation run() {
+        result_.places.resize(webs_.all().size());
+        result_.busy.assign(3 * webs_.instruction_count() + 3, 0);
+        wishes_.resize(webs_.all().size());
+        parameters();
+        for (const auto& block : webs_.blocks())
+            scan(block);
+        std::vector<WebIndex> order;
+        for (WebIndex w = 0; w < webs_.all().size(); ++w)
+            if (const auto& web = webs_.all()[w]; !web.is_constant() && !web.fused && web.length)
+                order.push_back(w);
+        std::sort(order.begin(), order.end(), [&](WebIndex a, WebIndex b) {
+            const auto &x = webs_.all()[a], &y = webs_.all()[b];
+            auto left = std::uint64_t{x.weight} * y.length;
+            auto right = std::uint64_t{y.weight} * x.length;
+            return left != right ? left > right : x.order < y.order;
+        });
+        for (auto w : order)
+            if (!give_register(w)) give_home(w);
+        return std::move(result_);
+    }
+
+private:
+    void parameters() {
+        Arguments arguments(verified_.module(), function_.params);
+        incoming_.assign(limits::kRegisters, kNone);
+        for (unsigned r = 0; r < arguments.places.size(); ++r) {
+            const auto& place = arguments.places[r];
+            if (!place.in_register) incoming_[r] = place.word;
+            auto web = webs_.at_entry(webs_.blocks()[0], static_cast<std::uint8_t>(r));
+            if (web != kNoWeb && place.in_register) wishes_[web].prefer |= bit(place.reg);
+        }
+        for (auto& homes : homes_)
+            homes.assign(limits::kRegisters, kNone);
+    }
+
+    void wish(WebIndex a, WebIndex b) { wishes_[a].add(b), wishes_[b].add(a); }
+
+    void scan(const Block& block) {
+        Cursor at(webs_);
+        at.enter(block);
+        for (auto pc = block.begin; pc < block.end; ++pc) {
+            const auto& i = function_.code[pc];
+            auto time = 3 * (block.at + pc - block.begin);
+            auto c = clobbers(i, webs_, at);
+            result_.busy[time] |= c.early;
+            result_.busy[time + 1] |= c.early | c.late;
+            auto o = operands(verified_, i, webs_.channel(pc));
+            WebIndex b = o.use_count > 0 ? at.web(o.uses[0]) : kNoWeb;
+            argument_wishes(i, at);
+            if (i.op == Opcode::Alu && (c.late & bit(Reg::ECX)))
+                wishes_[at.web(i.c)].prefer |= bit(Reg::ECX);
+            if (i.op == Opcode::Ret) wishes_[b].prefer |= bit(Reg::EAX);
+            for (unsigned k = 0; k < o.def_count; ++k) {
+                auto d = at.define(o.defs[k]);
+                if (c.late == kCallerSaved) wishes_[d].prefer |= bit(Reg::EAX);
+                if (i.op == Opcode::Mov || i.op == Opcode::Alu || i.op == Opcode::AluI ||
+                    i.op == Opcode::Cast || i.op == Opcode::Wrap)
+                    wish(d, b);
+            }
+        }
+    }
+
+    void argument_wishes(const Instruction& i, const Cursor& at) {
+        const auto& module = verified_.module();
+        if (i.op != Opcode::Call && i.op != Opcode::CallI) return;
+        Arguments arguments(module, i.op == Opcode::Call ? module.functions[i.imm].params
+                                                         : module.methods[i.imm].params);
+        for (unsigned k = 0; k < arguments.places.size(); ++k)
+            if (arguments.places[k].in_register)
+                wishes_[at.web(i.b + k)].prefer |= bit(arguments.places[k].reg);
+    }
+
+    bool give_register(WebIndex w) {
+        const auto& web = webs_.all()[w];
+        if (web.wide) return false;
+        RegMask free = kAll;
+        for (const auto& range : webs_.ranges(web))
+            for (auto t = range.from; t < range.to && free != 0; ++t)
+                free &= ~result_.busy[t];
+        // EAX is kept for short lives: it is what most instructions want for a moment.
+        if (web.length > 40) free &= ~bit(Reg::EAX);
+        // Saving a register costs as much as two uses of a stack slot.
+        if (web.weight <= 2) free &= kCallerSaved | result_.saved;
+        if (free == 0) return false;
+        auto reg = choose(wishes_[w], free);
+        if (bit(reg) & kSavedRegs) result_.saved |= bit(reg);
+        result_.places[w] = {.kind = Place::Kind::Register, .reg = reg};
+        for (const auto& range : webs_.ranges(web))
+            for (auto t = range.from; t < range.to; ++t)
+                result_.busy[t] |= bit(reg);
+        return true;
+    }
+
+    Reg choose(const Wishes& wishes, RegMask free) const {
+        constexpr Reg kOrder[] = {Reg::ECX, Reg::EDX, Reg::EAX, Reg::EBX,
+                                  Reg::ESI, Reg::EDI, Reg::EBP};
+        for (auto like : wishes.like)
+            if (like != kNoWeb && result_.places[like].kind == Place::Kind::Register &&
+                (bit(result_.places[like].reg) & free))
+                return result_.places[like].reg;
+        for (RegMask among : {static_cast<RegMask>(wishes.prefer & free),
+                              static_cast<RegMask>(free & (kCallerSaved | result_.saved)), free})
+            for (auto reg : kOrder)
+                if (bit(reg) & among) return reg;
+        return Reg::EAX; // not reached: free is not empty
+    }
+
+    // A bytecode register holds one value at a time, so all its webs can share one home.
+    void give_home(WebIndex w) {
+        const auto& web = webs_.all()[w];
+        bool wide_parameter = web.reg < function_.params.size() &&
+                              verified_.module().types[function_.params[web.reg]].kind == Kind::I64;
+        if (incoming_[web.reg] != kNone && wide_parameter == web.wide) {
+            result_.places[w] = {.kind = Place::Kind::Incoming, .word = incoming_[web.reg]};
+            return;
+        }
+        auto& home = homes_[web.wide ? 1 : 0][web.reg];
+        if (home == kNone) {
+            home = result_.home_words;
+            result_.home_words += web.wide ? 2 : 1;
+        }
+        result_.places[w] = {.kind = Place::Kind::Slot, .word = home};
+    }
+
+    static constexpr std::uint32_t kNone = 0xffffffff;
+    const Verified& verified_;
+    const Function& function_;
+    const Webs& webs_;
+    Allocation result_;
+    std::vector<Wishes> wishes_;
+    std::vector<std::uint32_t> homes_[2], incoming_; // by bytecode register
+};
+
+} // namespace
+
+Arguments::Arguments(const Module& module, std::span<const TypeIndex> params) {
+    std::size_t used = 0;
+    for (auto type : params) {
+        bool wide = module.types[type].kind == Kind::I64;
+        if (!wide && used < std::size(kArgumentRegs)) {
+            places.push_back({true, kArgumentRegs[used++], 0});
+        } else {
+            places.push_back({false, Reg::EAX, stack_words});
+            stack_words += wide ? 2 : 1;
+        }
+    }
+}
+
+void Cursor::enter(const Block& block) {
+    block_ = &block;
+    nth_ = 0;
+    for (unsigned r = 0; r < limits::kRegisters; ++r)
+        current_[r] = webs_.at_entry(block, static_cast<std::uint8_t>(r));
+}
+
+Allocation allocate(const Verified& verified, std::size_t function, const Webs& webs) {
+    return Allocator(verified, function, webs).run();
+}
+
+} // namespace singlet::verifier::x86

@@ -1,0 +1,70 @@
+// Gives each web its place. Webs are taken in order of what a register would save them for each step
+// of their life, and get the first register that is free in all their ranges; who gets none lives in
+// the stack. Registers that an instruction destroys are busy at that instant, so nothing that lives
+// across a call is in EAX, ECX or EDX. Unlike a scan along the code this lets a loop's counter win
+// over what was there first, and needs no splitting.
+#pragma once
+
+#include "verifier/x86/assembler.hh"
+#include "verifier/x86/webs.hh"
+
+namespace singlet::verifier::x86 {
+
+inline constexpr Reg kArgumentRegs[] = {Reg::EAX, Reg::EDX, Reg::ECX};
+inline constexpr RegMask kSavedRegs = bit(Reg::EBX) | bit(Reg::ESI) | bit(Reg::EDI) | bit(Reg::EBP);
+
+// Where an argument travels between compiled functions: the first three that are one word in
+// registers, all others in words on the stack.
+struct Argument {
+    bool in_register;
+    Reg reg;
+    std::uint32_t word;
+};
+
+struct Arguments {
+    std::vector<Argument> places;
+    std::uint32_t stack_words = 0;
+    Arguments(const Module& module, std::span<const TypeIndex> params);
+};
+
+struct Place {
+    enum class Kind : std::uint8_t { None, Register, Slot, Incoming };
+    Kind kind = Kind::None;
+    Reg reg = Reg::EAX;
+    std::uint32_t word = 0; // Slot: of the function's homes; Incoming: of its stack arguments
+};
+
+struct Allocation {
+    std::vector<Place> places; // of each web
+    std::vector<RegMask> busy; // at each time
+    RegMask saved = 0;         // callee-saved registers in use
+    std::uint32_t home_words = 0;
+
+    RegMask busy_around(std::uint32_t instruction) const {
+        return static_cast<RegMask>(busy[3 * instruction] | busy[3 * instruction + 2]);
+    }
+};
+
+// Follows the webs that the registers hold, along a block.
+class Cursor {
+public:
+    explicit Cursor(const Webs& webs) : webs_(webs), current_(limits::kRegisters, kNoWeb) {}
+    void enter(const Block& block);
+    WebIndex web(unsigned reg) const { return current_[reg]; }
+    WebIndex define(unsigned reg) { return current_[reg] = webs_.defined(*block_, nth_++); }
+
+private:
+    const Webs& webs_;
+    const Block* block_ = nullptr;
+    std::uint32_t nth_ = 0;
+    std::vector<WebIndex> current_;
+};
+
+// The power of two that `value` is, or -1.
+constexpr int power_of_two(std::uint32_t value) {
+    return value != 0 && (value & (value - 1)) == 0 ? __builtin_ctz(value) : -1;
+}
+
+Allocation allocate(const Verified& verified, std::size_t function, const Webs& webs);
+
+} // namespace singlet::verifier::x86

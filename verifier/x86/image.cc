@@ -1,0 +1,183 @@
+#include "verifier/x86/image.hh"
+
+#include <algorithm>
+
+#include "verifier/field_layout.hh"
+#include "verifier/x86/allocate.hh"
+
+namespace singlet::verifier::x86 {
+
+ImageBuilder::ImageBuilder(const Verified& verified)
+    : verified_(verified), literals_(verified.module().strings.size(), kNone),
+      classes_(verified.module().classes.size(), kNone) {
+    std::fill(std::begin(arrays_), std::end(arrays_), kNone);
+    emit_traps();
+}
+
+void ImageBuilder::data_word(std::uint32_t word, Symbol symbol) {
+    if (symbol.present)
+        image_.relocations.push_back({.offset = data_size(),
+                                      .where = Relocation::Where::Data,
+                                      .what = symbol.what,
+                                      .relative = false,
+                                      .value = symbol.value});
+    data_bytes(&word, sizeof word);
+}
+
+void ImageBuilder::data_bytes(const void* bytes, std::size_t count) {
+    auto* from = static_cast<const std::uint8_t*>(bytes);
+    image_.data.insert(image_.data.end(), from, from + count);
+    while (image_.data.size() % 4 != 0)
+        image_.data.push_back(0);
+}
+
+std::uint32_t ImageBuilder::descriptor(rt::TypeDescriptor fixed) {
+    auto at = data_size();
+    data_bytes(&fixed, sizeof fixed);
+    return at;
+}
+
+std::uint32_t ImageBuilder::string_descriptor() {
+    if (string_ == kNone)
+        string_ = descriptor({.kind = rt::DescriptorKind::String,
+                              .element_size = 1,
+                              .class_index = 0,
+                              .instance_size = rt::kDataOffset,
+                              .reference_count = 0,
+                              .method_count = 0});
+    return string_;
+}
+
+Symbol ImageBuilder::literal(std::uint32_t string) {
+    if (literals_[string] == kNone) {
+        auto type = string_descriptor();
+        const auto& text = verified_.module().strings[string];
+        literals_[string] = data_size();
+        data_word(0, data(type));
+        data_word(static_cast<std::uint32_t>(text.size()));
+        data_bytes(text.data(), text.size());
+    }
+    return data(literals_[string]);
+}
+
+Symbol ImageBuilder::class_descriptor(std::uint32_t index) {
+    if (classes_[index] != kNone) return data(classes_[index]);
+    const auto& module = verified_.module();
+    const auto& cls = module.classes[index];
+    auto layout = lay_out(module, cls.fields);
+    std::vector<std::uint32_t> references;
+    for (std::size_t f = 0; f < cls.fields.size(); ++f)
+        if (is_collected(module.types[cls.fields[f].type].kind))
+            references.push_back(layout.offsets[f]);
+    std::vector<std::uint32_t> methods;
+    for (const auto& m : cls.implementations) {
+        if (methods.size() <= m.method) methods.resize(m.method + 1u, kNone);
+        methods[m.method] = m.function;
+    }
+    classes_[index] = descriptor({.kind = rt::DescriptorKind::Object,
+                                  .element_size = 0,
+                                  .class_index = static_cast<std::uint16_t>(index),
+                                  .instance_size = rt::kDataOffset + layout.size,
+                                  .reference_count = static_cast<std::uint16_t>(references.size()),
+                                  .method_count = static_cast<std::uint16_t>(methods.size())});
+    for (auto m : methods)
+        data_word(0, m == kNone ? Symbol{} : function(m));
+    for (auto offset : references)
+        data_word(offset);
+    return data(classes_[index]);
+}
+
+Symbol ImageBuilder::array_descriptor(Kind element) {
+    auto slot = is_collected(element) ? 0u : storage_size(element);
+    if (arrays_[slot] == kNone) {
+        auto kind = slot == 0 ? rt::DescriptorKind::References : rt::DescriptorKind::Scalars;
+        arrays_[slot] = descriptor({.kind = kind,
+                                    .element_size = static_cast<std::uint8_t>(slot ? slot : 4),
+                                    .class_index = 0,
+                                    .instance_size = rt::kDataOffset,
+                                    .reference_count = 0,
+                                    .method_count = 0});
+    }
+    return data(arrays_[slot]);
+}
+
+Symbol ImageBuilder::cell_descriptor() {
+    if (cell_ == kNone)
+        cell_ = descriptor({.kind = rt::DescriptorKind::Cell,
+                            .element_size = 0,
+                            .class_index = 0,
+                            .instance_size = rt::kDataOffset + 4,
+                            .reference_count = 0,
+                            .method_count = 0});
+    return data(cell_);
+}
+
+// One stub a reason; the call that reaches it is in the cold part of a function, so the return
+// address still says where the program was.
+void ImageBuilder::emit_traps() {
+    Assembler as;
+    std::uint32_t at[16];
+    constexpr unsigned kReasons = static_cast<unsigned>(rt::TrapReason::Explicit);
+    for (unsigned reason = 1; reason < kReasons; ++reason) {
+        at[reason] = as.here();
+        as.push(Operand::constant(0));
+        as.push(Operand::constant(static_cast<std::int32_t>(reason)));
+        as.call(helper(Helper::Trap));
+    }
+    as.finish(image_.code, image_.relocations);
+    for (unsigned reason = 1; reason < kReasons; ++reason)
+        traps_[reason] = as.moved(at[reason]);
+}
+
+// The thunk that the kernel calls: parameters as cdecl words, moved to where the entry function
+// wants them. Its frame is the last one that the collector sees.
+void ImageBuilder::emit_start() {
+    const auto& module = verified_.module();
+    const auto& entry = module.functions[module.manifest.entry];
+    Arguments arguments(module, entry.params);
+    Assembler as;
+    for (auto reg : {Reg::EBX, Reg::ESI, Reg::EDI, Reg::EBP})
+        as.push(reg);
+    auto outgoing = static_cast<std::int32_t>(arguments.stack_words);
+    if (outgoing != 0) as.alu(Op::Sub, Reg::ESP, Operand::constant(4 * outgoing));
+    std::int32_t from = 4 * (outgoing + 4 + 1);
+    // Stack arguments first, through EAX, which an argument may take afterwards.
+    for (bool in_register : {false, true}) {
+        std::int32_t at = from;
+        for (std::size_t k = 0; k < entry.params.size(); ++k) {
+            bool wide = module.types[entry.params[k]].kind == Kind::I64;
+            const auto& place = arguments.places[k];
+            for (int half = 0; half <= (wide ? 1 : 0); ++half, at += 4) {
+                if (place.in_register != in_register) continue;
+                auto to = in_register ? place.reg : Reg::EAX;
+                as.mov(to, Operand::memory(Reg::ESP, at));
+                auto slot =
+                    static_cast<std::int32_t>(4 * (place.word + static_cast<unsigned>(half)));
+                if (!in_register) as.mov(Operand::memory(Reg::ESP, slot), to);
+            }
+        }
+    }
+    as.call(function(module.manifest.entry));
+    auto returned = as.here();
+    if (outgoing != 0) as.alu(Op::Add, Reg::ESP, Operand::constant(4 * outgoing));
+    for (auto reg : {Reg::EBP, Reg::EDI, Reg::ESI, Reg::EBX})
+        as.pop(reg);
+    as.ret();
+    image_.start = static_cast<std::uint32_t>(image_.code.size());
+    as.finish(image_.code, image_.relocations);
+    image_.maps.push_back({.return_address = as.moved(returned),
+                           .frame_size = static_cast<std::uint16_t>(outgoing + 4),
+                           .slot_count = 0,
+                           .first_slot = 0,
+                           .saved_mask = 15,
+                           .register_mask = 0,
+                           .reserved = 0});
+}
+
+void ImageBuilder::finish() {
+    for (auto& r : image_.relocations)
+        if (r.what == Relocation::What::Code && (r.value & kFunctionFlag))
+            r.value = image_.functions[r.value & ~kFunctionFlag].begin;
+}
+
+} // namespace singlet::verifier::x86

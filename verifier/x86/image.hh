@@ -1,0 +1,56 @@
+// The image as it grows: trap stubs and functions in its code; descriptors, literals and tables in
+// its read-only data, each made when it is first asked for.
+#pragma once
+
+#include "verifier/x86/assembler.hh"
+
+namespace singlet::verifier::x86 {
+
+class ImageBuilder {
+public:
+    explicit ImageBuilder(const Verified& verified);
+
+    const Verified& verified() const { return verified_; }
+    NativeImage& image() { return image_; }
+
+    // Functions are called by number until all are placed.
+    static Symbol function(std::uint32_t index) {
+        return {true, Relocation::What::Code, kFunctionFlag | index};
+    }
+    static Symbol helper(Helper h) {
+        return {true, Relocation::What::Helper, static_cast<std::uint32_t>(h)};
+    }
+    static Symbol data(std::uint32_t offset) { return {true, Relocation::What::Data, offset}; }
+    Symbol trap(rt::TrapReason reason) const {
+        return {true, Relocation::What::Code, traps_[static_cast<std::size_t>(reason)]};
+    }
+
+    Symbol literal(std::uint32_t string);
+    Symbol class_descriptor(std::uint32_t cls);
+    Symbol array_descriptor(Kind element);
+    Symbol cell_descriptor();
+
+    std::uint32_t data_size() const { return static_cast<std::uint32_t>(image_.data.size()); }
+    void data_word(std::uint32_t word, Symbol symbol = {});
+    void data_bytes(const void* bytes, std::size_t count);
+
+    void emit_traps();
+    void emit_start();
+    void finish();
+
+private:
+    static constexpr std::uint32_t kFunctionFlag = 0x80000000;
+    static constexpr std::uint32_t kNone = 0xffffffff;
+
+    std::uint32_t descriptor(rt::TypeDescriptor fixed);
+    std::uint32_t string_descriptor();
+
+    const Verified& verified_;
+    NativeImage image_;
+    std::uint32_t traps_[16] = {};
+    std::vector<std::uint32_t> literals_, classes_;
+    std::uint32_t arrays_[16];
+    std::uint32_t string_ = kNone, cell_ = kNone;
+};
+
+} // namespace singlet::verifier::x86

@@ -1,0 +1,203 @@
+// From one function's bytecode to x86, an instruction at a time. Each lowering reads its operands
+// where the allocator put them, works in the result's register where it can, and borrows a free
+// register for a moment where it must. Checks jump forward to the function's cold end. The parts are
+// by instruction family: lower_*.cc.
+#pragma once
+
+#include "verifier/x86/allocate.hh"
+#include "verifier/x86/image.hh"
+
+namespace singlet::verifier::x86 {
+
+class Lowering {
+public:
+    Lowering(ImageBuilder& builder, std::size_t function, const CompileOptions& options);
+    void run();
+
+private:
+    // ---- lower.cc: frame, blocks, places
+    struct Cold {
+        Label at;
+        rt::TrapReason reason;
+        std::uint32_t pc;
+    };
+    struct Point { // where the collector may find this function
+        std::uint32_t at;
+        std::vector<std::uint16_t> slots;
+        std::uint8_t registers;
+    };
+    struct Move {
+        Reg to;
+        Operand from;
+    };
+
+    void measure();
+    void prologue();
+    void epilogue();
+    void emit_block(std::uint32_t k);
+    void emit_instructions(const Block& block);
+    void instruction(const Instruction& i);
+    void emit_cold();
+    void finish();
+    void note_line(std::uint32_t pc);
+
+    Operand frame(std::uint32_t word) const {
+        return Operand::memory(Reg::ESP, static_cast<std::int32_t>(4 * word));
+    }
+    std::uint32_t frame_words() const; // from ESP up to the return address
+    Operand place(WebIndex web) const; // of its low word
+    Operand value(unsigned r) const { return place(cursor_.web(r)); }
+    Operand high(unsigned r) const; // of an I64
+    Operand half(unsigned r, unsigned which) const { return which == 0 ? value(r) : high(r); }
+    Operand define(unsigned r) { return place(cursor_.define(r)); }
+    const Web& web(unsigned r) const { return webs_.all()[cursor_.web(r)]; }
+    const Type& type(unsigned r) const { return replay_.registers()[r]; }
+    bool is_wide(unsigned r) const { return web(r).wide; }
+    static std::uint32_t words_of(const Module& module, std::span<const TypeIndex> types);
+
+    // Registers for a moment: until the end of the instruction.
+    Reg take(RegMask among = 0xff);
+    Reg temporary(); // one borrowed register, the same each time
+    void reserve(RegMask regs) { taken_ |= regs; }
+    void give_back();
+    // The operand itself if it is a suitable register, else a borrowed one that holds it.
+    Reg in_register(Operand o, RegMask among = 0xff);
+    // To memory or register, through a borrowed register if need be.
+    void move(Operand to, Operand from);
+    // Where to compute a result for `to`: its own register unless `avoid` still needs that.
+    Reg target(Operand to, std::initializer_list<Operand> avoid, RegMask among = 0xff);
+    void move_all(std::vector<Move> moves);
+
+    Label cold(rt::TrapReason reason);
+    void collector_point();
+
+    // ---- lower_flow.cc
+    void branch(Cc cc, std::uint16_t if_true, std::uint16_t if_false);
+    void go_to(std::uint16_t block);
+    void jump(const Instruction& i);
+    void branch_on_value(const Instruction& i);
+    void branch_on_null(const Instruction& i);
+    void branch_on_class(const Instruction& i);
+    void switch_on(const Instruction& i);
+    Operand table_entry(Reg selector, std::span<const Label> cases);
+    void jump_through(Reg selector, std::span<const Label> cases);
+    void return_value(const Instruction& i);
+    void explicit_trap(const Instruction& i);
+    bool worth_repeating(const Block& block) const;
+
+    // ---- lower_integer.cc
+    void alu(const Instruction& i);
+    void alu_operands(AluOp op, Operand to, Operand b, Operand c);
+    void shift(AluOp op, Operand to, Operand b, Operand c);
+    void multiply(Operand to, Operand b, Operand c);
+    void divide(AluOp op, Operand to, Operand b, Operand c);
+    bool divide_by_constant(AluOp op, Operand to, Operand b, std::uint32_t c);
+    Cc compare(Condition condition, Operand b, Operand c);
+    void set_result(Cc cc, unsigned a);
+    void compare(const Instruction& i);
+    void copy(const Instruction& i);
+    void constant(const Instruction& i);
+
+    // ---- lower_long.cc
+    void long_alu(const Instruction& i);
+    void long_multiply(const Instruction& i);
+    void long_shift(AluOp op, const Instruction& i);
+    void long_divide(AluOp op, const Instruction& i);
+    void long_result(unsigned a);
+    Cc long_compare(const Instruction& i);
+    void extend(const Instruction& i);
+    void low_word(const Instruction& i);
+
+    // ---- lower_object.cc
+    Reg object(unsigned r); // the reference in a register, checked for null where it may be
+    void null_check(unsigned r);
+    Operand element(unsigned array, unsigned index, unsigned size);
+    Operand bytes_in(unsigned array, unsigned index, unsigned width);
+    void load(unsigned a, Operand from, Kind kind);
+    void store(Operand to, unsigned from, Kind kind);
+    Kind element_kind(unsigned array) const;
+    static unsigned storage_bytes(Kind kind);
+    void load_field(const Instruction& i);
+    void store_field(const Instruction& i);
+    void length(const Instruction& i);
+    void cell_take(const Instruction& i);
+    void cell_put(const Instruction& i);
+    void cell_full(const Instruction& i);
+    void is_null(const Instruction& i);
+    void same_object(const Instruction& i);
+    void test_class(Reg object, std::uint32_t cls, Label yes);
+    void is_instance(const Instruction& i);
+    void cast(const Instruction& i);
+    void port_in(const Instruction& i);
+    void port_out(const Instruction& i);
+    void port_address(unsigned range, unsigned offset, unsigned width);
+
+    // ---- lower_call.cc
+    // Words below the homes that a call needs; -1 if the instruction calls nothing.
+    std::int32_t outgoing_words(const Instruction& i, std::uint32_t pc) const;
+    void argument(std::uint32_t word, Operand value);
+    void service(Service s);
+    std::uint32_t pattern_words(const SelectTable::Pattern& pattern,
+                                const ChannelTypes& channel) const;
+    void result(unsigned a); // EAX (EDX:EAX) to a
+    void call(const Instruction& i);
+    void kernel_call(const Instruction& i);
+    void new_object(const Instruction& i);
+    void new_array(const Instruction& i);
+    void copy_bytes(const Instruction& i);
+    void exchange_new(const Instruction& i);
+    void exchange_vector(const Instruction& i);
+    void exchange_swap(const Instruction& i);
+    void free(const Instruction& i);
+    // ---- lower_channel.cc
+    void channel(const Instruction& i);
+    void send(const Instruction& i);
+    void unwrap(const Instruction& i);
+    void set_new(const Instruction& i);
+    void set_add(const Instruction& i);
+    void select(const Instruction& i);
+    std::uint32_t select_table(const SelectTable& table, const ChannelTypes& channel);
+    void select_case(const SelectTable::Case& c, const ChannelTypes& channel, std::uint32_t out);
+    void address_of(std::uint32_t word, std::uint32_t of);
+
+    ImageBuilder& builder_;
+    const Verified& verified_;
+    const Module& module_;
+    const Function& function_;
+    std::size_t index_;
+    CompileOptions options_;
+    Webs webs_;
+    Allocation allocation_;
+    Cursor cursor_;
+    Replay replay_;
+    Assembler as_;
+
+    std::uint32_t outgoing_ = 0;       // words at the frame's bottom
+    std::uint32_t borrowed_words_ = 0; // then room for registers that are borrowed though busy
+    bool is_leaf_ = true;
+
+    // The instruction at hand.
+    std::uint32_t pc_ = 0, number_ = 0;
+    RegMask taken_ = 0, borrowed_ = 0, operands_ = 0;
+    Reg borrow_order_[3] = {};
+    bool has_temporary_ = false;
+    Reg temporary_ = Reg::EAX;
+    bool has_pending_ = false; // the comparison before left its result in the flags
+    Cc pending_ = Cc::E;
+    std::uint16_t next_ = 0; // the block that is laid out behind this one; kNoBlock at the end
+    static constexpr std::uint16_t kNoBlock = 0xffff;
+    bool repeating_ = false;
+
+    std::vector<Label> block_labels_; // by position
+    std::vector<Cold> cold_;
+    std::uint32_t cold_begin_ = 0;
+    std::vector<Point> points_;
+    std::vector<NativeLine> lines_;
+    struct TableEntry {
+        std::uint32_t offset; // of a data word that holds a label's address
+        Label label;
+    };
+    std::vector<TableEntry> tables_;
+};
+
+} // namespace singlet::verifier::x86

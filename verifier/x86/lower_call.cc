@@ -1,0 +1,229 @@
+// Calls: of compiled functions by our own convention, of the run-time, the kernel's services and its
+// named calls as cdecl. The words at the bottom of the frame carry what goes over the stack.
+#include "verifier/field_layout.hh"
+#include "verifier/x86/lower.hh"
+
+namespace singlet::verifier::x86 {
+
+namespace {
+
+Symbol service_symbol(Service s) {
+    return {true, Relocation::What::Service, static_cast<std::uint32_t>(s)};
+}
+
+} // namespace
+
+std::uint32_t Lowering::pattern_words(const SelectTable::Pattern& pattern,
+                                      const ChannelTypes& channel) const {
+    std::uint32_t words = 0;
+    for (const auto& t : pattern_types(module_, pattern, channel))
+        words += t.kind == Kind::I64 ? 2 : 1;
+    return words;
+}
+
+std::uint32_t Lowering::words_of(const Module& module, std::span<const TypeIndex> types) {
+    std::uint32_t words = 0;
+    for (auto t : types)
+        words += module.types[t].kind == Kind::I64 ? 2 : 1;
+    return words;
+}
+
+std::int32_t Lowering::outgoing_words(const Instruction& i, std::uint32_t pc) const {
+    auto words = [](std::size_t n) { return static_cast<std::int32_t>(n); };
+    const auto& channel = webs_.channel(pc);
+    switch (i.op) {
+    case Opcode::Call:
+        return words(Arguments(module_, module_.functions[i.imm].params).stack_words);
+    case Opcode::CallI:
+        return words(Arguments(module_, module_.methods[i.imm].params).stack_words + 1);
+    case Opcode::CallK: {
+        std::int32_t count = 0;
+        for (auto t : verified_.kernel_signature(i.imm).params)
+            count += t == kI64 ? 2 : 1;
+        return count;
+    }
+    case Opcode::AluL: {
+        auto op = static_cast<AluOp>(i.imm);
+        return op >= AluOp::Div && op <= AluOp::RemU ? 4 : -1;
+    }
+    case Opcode::SetNew:
+        return 0;
+    case Opcode::New:
+    case Opcode::CellNew:
+    case Opcode::XNew:
+    case Opcode::Free:
+        return 1;
+    case Opcode::NewArr:
+    case Opcode::XVec:
+    case Opcode::SetAdd:
+        return 2;
+    case Opcode::XSwap:
+    case Opcode::Unwrap:
+        return 3;
+    case Opcode::Channel:
+        return 4;
+    case Opcode::Copy:
+        return 5;
+    case Opcode::Send:
+        return words(3 +
+                     words_of(module_, module_.contracts[channel[0].index].messages[i.imm].args));
+    case Opcode::Select: {
+        std::uint32_t most = 0;
+        for (const auto& c : function_.selects[i.imm].cases) {
+            std::uint32_t out = 0;
+            for (const auto& p : c.patterns)
+                out += pattern_words(p, channel);
+            most = std::max(most, out);
+        }
+        return words(4 + i.c + most);
+    }
+    default:
+        return -1;
+    }
+}
+
+void Lowering::argument(std::uint32_t word, Operand v) {
+    if (v.is_memory()) {
+        as_.mov(temporary(), v);
+        v = temporary();
+    }
+    as_.mov(frame(word), v);
+}
+
+void Lowering::service(Service s) { as_.call(service_symbol(s)); }
+
+void Lowering::result(unsigned a) {
+    auto w = cursor_.define(a);
+    auto to = place(w);
+    as_.mov(to, Reg::EAX);
+    if (webs_.all()[w].wide) as_.mov(to.plus(4), Reg::EDX);
+}
+
+void Lowering::call(const Instruction& i) {
+    bool virtual_ = i.op == Opcode::CallI;
+    const auto& params = virtual_ ? module_.methods[i.imm].params : module_.functions[i.imm].params;
+    auto result_type = virtual_ ? module_.methods[i.imm].result : module_.functions[i.imm].result;
+    if (virtual_) null_check(i.b);
+    Arguments arguments(module_, params);
+    // The receiver's descriptor has its methods behind the fixed part. With three arguments in
+    // registers none is left for it, so the method's address waits behind the stack arguments.
+    auto method = static_cast<std::int32_t>(sizeof(rt::TypeDescriptor) + 4 * i.imm);
+    bool crowded = false;
+    for (const auto& a : arguments.places)
+        crowded |= a.in_register && a.reg == kArgumentRegs[2];
+    if (virtual_ && crowded) {
+        auto receiver = temporary();
+        as_.mov(receiver, value(i.b));
+        as_.mov(receiver, Operand::memory(receiver, 0));
+        as_.mov(receiver, Operand::memory(receiver, method));
+        as_.mov(frame(arguments.stack_words), receiver);
+    }
+    std::vector<Move> moves;
+    for (unsigned k = 0; k < params.size(); ++k) {
+        const auto& to = arguments.places[k];
+        auto r = i.b + k;
+        if (to.in_register) {
+            moves.push_back({to.reg, value(r)});
+            continue;
+        }
+        argument(to.word, value(r));
+        if (is_wide(r)) argument(to.word + 1, high(r));
+    }
+    give_back();
+    move_all(std::move(moves));
+    if (virtual_ && crowded) {
+        as_.call(frame(arguments.stack_words));
+    } else if (virtual_) {
+        as_.mov(Reg::ECX, Operand::memory(Reg::EAX, 0));
+        as_.call(Operand::memory(Reg::ECX, method));
+    } else {
+        as_.call(ImageBuilder::function(i.imm));
+    }
+    collector_point();
+    if (result_type != kVoid) result(i.a);
+}
+
+void Lowering::kernel_call(const Instruction& i) {
+    const auto& signature = verified_.kernel_signature(i.imm);
+    std::uint32_t word = 0;
+    for (unsigned k = 0; k < signature.params.size(); ++k) {
+        auto r = i.b + k;
+        argument(word++, value(r));
+        if (signature.params[k] == kI64) argument(word++, high(r));
+    }
+    give_back();
+    as_.call(Symbol{true, Relocation::What::KernelCall, verified_.kernel_call(i.imm)});
+    if (signature.result != kVoid) result(i.a);
+}
+
+void Lowering::new_object(const Instruction& i) {
+    auto type = i.op == Opcode::New ? builder_.class_descriptor(i.imm) : builder_.cell_descriptor();
+    as_.mov(frame(0), Operand::constant(0, type));
+    as_.call(ImageBuilder::helper(Helper::NewObject));
+    collector_point();
+    result(i.a);
+}
+
+void Lowering::new_array(const Instruction& i) {
+    auto element = module_.types[module_.types[i.imm].index].kind;
+    argument(1, value(i.b));
+    as_.mov(frame(0), Operand::constant(0, builder_.array_descriptor(element)));
+    give_back();
+    as_.call(ImageBuilder::helper(Helper::NewArray));
+    collector_point();
+    result(i.a);
+}
+
+void Lowering::copy_bytes(const Instruction& i) {
+    null_check(i.b);
+    null_check(i.b + 2u);
+    for (unsigned k = 0; k < 5; ++k)
+        argument(k, value(i.b + k));
+    give_back();
+    as_.call(ImageBuilder::helper(Helper::Copy));
+}
+
+void Lowering::exchange_new(const Instruction& i) {
+    as_.mov(frame(0), Operand::constant(0, {true, Relocation::What::ExchangeType, i.imm}));
+    service(Service::XNew);
+    result(i.a);
+}
+
+void Lowering::exchange_vector(const Instruction& i) {
+    auto element = module_.types[module_.types[i.imm].index].kind;
+    argument(1, value(i.b));
+    as_.mov(frame(0), Operand::constant(static_cast<std::int32_t>(element)));
+    give_back();
+    service(Service::XVec);
+    result(i.a);
+}
+
+void Lowering::exchange_swap(const Instruction& i) {
+    null_check(i.b);
+    auto layout = lay_out(module_, module_.structs[type(i.b).index].fields);
+    argument(0, value(i.b));
+    argument(2, value(i.a));
+    as_.mov(frame(1), Operand::constant(static_cast<std::int32_t>(layout.offsets[i.imm])));
+    give_back();
+    service(Service::XSwap);
+    result(i.a);
+}
+
+void Lowering::free(const Instruction& i) {
+    auto a = value(i.a);
+    if (a.is_number()) return; // null
+    Label done = as_.label();
+    if (type(i.a).nullable) {
+        if (a.is_register())
+            as_.test(a.reg, a.reg);
+        else
+            as_.alu(Op::Cmp, a, Operand::constant(0));
+        as_.jcc(Cc::E, done);
+    }
+    argument(0, a);
+    give_back();
+    service(Service::Free);
+    as_.bind(done);
+}
+
+} // namespace singlet::verifier::x86

@@ -1,0 +1,244 @@
+// Objects, arrays, cells, class tests, ports. Collected and exchange memory lie alike, so both are
+// read the same way.
+#include "verifier/field_layout.hh"
+#include "verifier/x86/lower.hh"
+
+namespace singlet::verifier::x86 {
+
+namespace {
+
+constexpr std::int32_t kLength = 4;
+constexpr std::int32_t kData = rt::kDataOffset;
+
+struct FieldPlace {
+    std::int32_t offset;
+    Kind kind;
+};
+
+FieldPlace field_place(const Module& module, const Type& holder, std::uint32_t field) {
+    const auto& fields = holder.kind == Kind::Ref ? module.classes[holder.index].fields
+                                                  : module.structs[holder.index].fields;
+    auto layout = lay_out(module, fields);
+    return {kData + static_cast<std::int32_t>(layout.offsets[field]),
+            module.types[fields[field].type].kind};
+}
+
+} // namespace
+
+unsigned Lowering::storage_bytes(Kind kind) { return storage_size(kind); }
+
+Kind Lowering::element_kind(unsigned array) const {
+    const auto& t = type(array);
+    return t.kind == Kind::Str ? Kind::U8 : module_.types[t.index].kind;
+}
+
+void Lowering::null_check(unsigned r) {
+    if (!options_.checks || !type(r).nullable) return;
+    auto o = value(r);
+    if (o.is_constant()) return;
+    if (o.is_register())
+        as_.test(o.reg, o.reg);
+    else
+        as_.alu(Op::Cmp, o, Operand::constant(0));
+    as_.jcc(Cc::E, cold(rt::TrapReason::NullReference));
+}
+
+Reg Lowering::object(unsigned r) {
+    auto reg = in_register(value(r));
+    if (options_.checks && type(r).nullable) {
+        as_.test(reg, reg);
+        as_.jcc(Cc::E, cold(rt::TrapReason::NullReference));
+    }
+    return reg;
+}
+
+// Element `index` of an array, its bounds tested; one unsigned comparison covers negative indices.
+Operand Lowering::element(unsigned array, unsigned index, unsigned size) {
+    auto base = object(array);
+    auto at = value(index);
+    auto length = Operand::memory(base, kLength);
+    if (at.is_number()) {
+        if (options_.checks) {
+            as_.alu(Op::Cmp, length, at);
+            as_.jcc(Cc::BE, cold(rt::TrapReason::OutOfBounds));
+        }
+        return Operand::memory(
+            base, static_cast<std::int32_t>(kData + static_cast<std::uint32_t>(at.disp) * size));
+    }
+    auto reg = in_register(at);
+    if (options_.checks) {
+        as_.alu(Op::Cmp, reg, length);
+        as_.jcc(Cc::AE, cold(rt::TrapReason::OutOfBounds));
+    }
+    unsigned scale = size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3;
+    return Operand::memory(base, reg, scale, kData);
+}
+
+// `width` bytes at byte `index`: index <= length - width, and length >= width.
+Operand Lowering::bytes_in(unsigned array, unsigned index, unsigned width) {
+    auto base = object(array);
+    auto at = value(index);
+    auto length = Operand::memory(base, kLength);
+    auto wide = Operand::constant(static_cast<std::int32_t>(width));
+    if (at.is_number() && at.disp >= 0 && at.disp < 0x40000000) {
+        if (options_.checks) {
+            as_.alu(Op::Cmp, length, at.plus(wide.disp));
+            as_.jcc(Cc::B, cold(rt::TrapReason::OutOfBounds));
+        }
+        return Operand::memory(base, kData + at.disp);
+    }
+    auto reg = in_register(at);
+    if (options_.checks) {
+        auto last = temporary();
+        as_.mov(last, length);
+        as_.alu(Op::Sub, last, wide);
+        as_.jcc(Cc::B, cold(rt::TrapReason::OutOfBounds));
+        as_.alu(Op::Cmp, reg, last);
+        as_.jcc(Cc::A, cold(rt::TrapReason::OutOfBounds));
+    }
+    return Operand::memory(base, reg, 0, kData);
+}
+
+void Lowering::load(unsigned a, Operand from, Kind kind) {
+    auto to = define(a);
+    if (kind == Kind::I64) {
+        auto work = take();
+        for (int half : {0, 4}) {
+            as_.mov(work, from.plus(half));
+            as_.mov(to.plus(half), work);
+        }
+        return;
+    }
+    auto work = to.is_register() ? to.reg : temporary();
+    if (kind == Kind::U8 || kind == Kind::U16)
+        as_.load_zero_extended(work, from, kind == Kind::U8 ? 1 : 2);
+    else
+        as_.mov(work, from);
+    as_.mov(to, work);
+}
+
+void Lowering::store(Operand to, unsigned from, Kind kind) {
+    auto low = value(from);
+    if (kind == Kind::I64) {
+        auto top = high(from);
+        auto work = take();
+        as_.mov(work, low);
+        as_.mov(to, work);
+        as_.mov(work, top);
+        return as_.mov(to.plus(4), work);
+    }
+    bool is_byte = kind == Kind::U8;
+    if (!low.is_constant()) low = in_register(low, is_byte ? kByteRegs : RegMask{0xff});
+    if (is_byte || kind == Kind::U16)
+        as_.store(to, low, is_byte ? 1 : 2);
+    else
+        as_.mov(to, low);
+}
+
+void Lowering::load_field(const Instruction& i) {
+    auto at = field_place(module_, type(i.b), i.imm);
+    load(i.a, Operand::memory(object(i.b), at.offset), at.kind);
+}
+
+void Lowering::store_field(const Instruction& i) {
+    auto at = field_place(module_, type(i.a), i.imm);
+    store(Operand::memory(object(i.a), at.offset), i.b, at.kind);
+}
+
+void Lowering::length(const Instruction& i) {
+    load(i.a, Operand::memory(object(i.b), kLength), Kind::I32);
+}
+
+void Lowering::cell_take(const Instruction& i) {
+    auto cell = object(i.b);
+    auto work = take();
+    as_.mov(work, Operand::memory(cell, kData));
+    as_.test(work, work);
+    as_.jcc(Cc::E, cold(rt::TrapReason::BadCell));
+    as_.mov(Operand::memory(cell, kData), Operand::constant(0));
+    as_.mov(define(i.a), work);
+}
+
+void Lowering::cell_put(const Instruction& i) {
+    auto held = Operand::memory(object(i.a), kData);
+    as_.alu(Op::Cmp, held, Operand::constant(0));
+    as_.jcc(Cc::NE, cold(rt::TrapReason::BadCell));
+    store(held, i.b, Kind::Own);
+}
+
+void Lowering::cell_full(const Instruction& i) {
+    as_.alu(Op::Cmp, Operand::memory(object(i.b), kData), Operand::constant(0));
+    set_result(Cc::NE, i.a);
+}
+
+void Lowering::is_null(const Instruction& i) {
+    set_result(compare(Condition::Eq, value(i.b), Operand::constant(0)), i.a);
+}
+
+void Lowering::same_object(const Instruction& i) {
+    set_result(compare(Condition::Eq, value(i.b), value(i.c)), i.a);
+}
+
+void Lowering::is_instance(const Instruction& i) {
+    Label yes = as_.label(), no = as_.label(), done = as_.label();
+    auto object = in_register(value(i.b));
+    auto work = take();
+    if (type(i.b).nullable || type(i.b).kind == Kind::Null) {
+        as_.test(object, object);
+        as_.jcc(Cc::E, no);
+    }
+    test_class(object, i.imm, yes);
+    as_.bind(no);
+    as_.mov(work, Operand::constant(0));
+    as_.jmp(done);
+    as_.bind(yes);
+    as_.mov(work, Operand::constant(1));
+    as_.bind(done);
+    as_.mov(define(i.a), work);
+}
+
+void Lowering::cast(const Instruction& i) {
+    auto from = value(i.b);
+    if (options_.checks && !from.is_number()) {
+        Label yes = as_.label();
+        auto object = in_register(from);
+        as_.test(object, object);
+        as_.jcc(Cc::E, yes);
+        test_class(object, i.imm, yes);
+        as_.jmp(cold(rt::TrapReason::BadCast));
+        as_.bind(yes);
+        from = object;
+    }
+    move(define(i.a), from);
+}
+
+// DX <- the port; the range is first | count << 16 [rt::port_range].
+void Lowering::port_address(unsigned range, unsigned offset, unsigned width) {
+    reserve(kCallerSaved);
+    auto wide = Operand::constant(static_cast<std::int32_t>(width));
+    as_.mov(Reg::EDX, value(range));
+    as_.mov(Reg::EAX, Reg::EDX);
+    as_.shift(Shift::Shr, Reg::EAX, 16);
+    as_.mov(Reg::ECX, value(offset));
+    as_.alu(Op::Cmp, Reg::EAX, wide);
+    as_.jcc(Cc::B, cold(rt::TrapReason::OutOfRange));
+    as_.alu(Op::Sub, Reg::EAX, wide);
+    as_.alu(Op::Cmp, Reg::ECX, Reg::EAX);
+    as_.jcc(Cc::A, cold(rt::TrapReason::OutOfRange));
+    as_.alu(Op::Add, Reg::EDX, Reg::ECX); // the low half: IN and OUT use DX alone
+}
+
+void Lowering::port_in(const Instruction& i) {
+    port_address(i.b, i.c, i.imm);
+    if (i.imm < 4) as_.alu(Op::Xor, Reg::EAX, Reg::EAX);
+    as_.in(i.imm);
+    as_.mov(define(i.a), Reg::EAX);
+}
+
+void Lowering::port_out(const Instruction& i) {
+    port_address(i.a, i.b, i.imm);
+    as_.mov(Reg::EAX, value(i.c));
+    as_.out(i.imm);
+}
+
+} // namespace singlet::verifier::x86

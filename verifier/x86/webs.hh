@@ -1,0 +1,98 @@
+// What the allocator works on. A bytecode register holds many unrelated values in its life; a *web* is
+// one of them: the definitions that reach the same uses, from the first write to the last read. A web
+// has one place (register, stack slot or constant) for all its life, so nothing has to be moved on
+// the edges between blocks.
+//
+// Time runs in three steps an instruction: 3i its reads, 3i+1 what it destroys, 3i+2 its writes.
+#pragma once
+
+#include <bitset>
+#include <span>
+
+#include "verifier/x86/operands.hh"
+
+namespace singlet::verifier::x86 {
+
+using RegisterSet = std::bitset<limits::kRegisters>;
+using WebIndex = std::uint32_t;
+inline constexpr WebIndex kNoWeb = 0xffffffff;
+
+struct Range {
+    std::uint32_t from, to; // [from, to)
+};
+
+struct Web {
+    enum class Value : std::uint8_t { Unknown, Number, Literal, Varying };
+
+    std::uint8_t reg = 0;             // the bytecode register
+    bool wide = false;                // an I64
+    bool fused = false;               // a comparison's result, used by the branch behind it only
+    Value value = Value::Unknown;     // Number and Literal need no place
+    std::int32_t constant = 0;        // the number (sign-extended if wide) or the string
+    std::uint32_t weight = 0;         // uses and definitions, each 8 times more in a loop
+    std::uint32_t first = 0, end = 0; // its ranges in Webs::ranges
+    std::uint32_t length = 0;         // the sum of them
+    std::uint32_t order = 0;          // when it was met first: ties break the same way always
+
+    bool is_constant() const { return value == Value::Number || value == Value::Literal; }
+};
+
+struct Block {
+    std::uint16_t number;     // in the function
+    std::uint32_t begin, end; // its instructions
+    std::uint32_t at;         // number of its first instruction in the layout
+    std::uint32_t depth = 0;  // of loops around it
+    RegisterSet live_in, live_out;
+    std::vector<Edge> edges;
+    std::uint32_t first_node = 0;     // of the webs live at its entry, one a register
+    std::uint32_t first_def_node = 0; // of the webs defined in it, in order
+};
+
+// The function in the order in which it is laid out, and its webs.
+class Webs {
+public:
+    Webs(const Verified& verified, std::size_t function);
+
+    std::span<const Block> blocks() const { return blocks_; }
+    // Position of a block in blocks().
+    std::uint32_t position(std::uint16_t block) const { return position_[block]; }
+    const std::vector<Web>& all() const { return webs_; }
+    std::span<const Range> ranges(const Web& web) const {
+        return {ranges_.data() + web.first, ranges_.data() + web.end};
+    }
+    std::uint32_t instruction_count() const { return instructions_; }
+
+    WebIndex at_entry(const Block& block, std::uint8_t reg) const;
+    WebIndex defined(const Block& block, std::uint32_t nth) const {
+        return web_of_[block.first_def_node + nth];
+    }
+    const ChannelTypes& channel(std::uint32_t pc) const;
+
+private:
+    void lay_out();
+    void find_live();
+    void number_nodes();
+    void join_edges(const Block& block, std::span<const std::uint32_t> current);
+    void find_ranges();
+    std::uint32_t entry_node(const Block& block, std::uint8_t reg) const;
+    std::uint32_t find(std::uint32_t node);
+    void unite(std::uint32_t a, std::uint32_t b);
+    std::uint32_t node(std::uint8_t reg, bool wide, Web::Value value, std::int32_t constant);
+    std::uint32_t node_of_definition(const Instruction& i, std::uint8_t reg, bool wide);
+
+    const Verified& verified_;
+    const Function& function_;
+    const FunctionFacts& facts_;
+    std::size_t index_;
+    std::vector<Block> blocks_;
+    std::vector<std::uint32_t> position_;
+    std::uint32_t instructions_ = 0;
+    std::vector<std::pair<std::uint32_t, ChannelTypes>> channels_; // ascending pc
+
+    std::vector<Web> webs_;             // one a node at first, then one a web
+    std::vector<std::uint32_t> parent_; // union-find over nodes
+    std::vector<WebIndex> web_of_;      // each node
+    std::vector<Range> ranges_;
+};
+
+} // namespace singlet::verifier::x86
