@@ -105,3 +105,12 @@ def test_kernel_has_no_floating_point():
     """Interrupts save integer registers only, so no other register may be used."""
     text = subprocess.run(["objdump", "-d", "--no-show-raw-insn", KERNEL], capture_output=True, text=True, check=True)
     assert not re.findall(r"\t(f[a-z]+|[a-z]+[ps][sd]) .*(%st|%xmm|ptr|\().*", text.stdout)
+
+
+def test_shared_run_time_calls_nothing_else():
+    """CPL 3 may execute the pages of .rt only, so no call or jump there leads out of it."""
+    text = subprocess.run(["objdump", "-d", "--no-show-raw-insn", "-j", ".rt", KERNEL],
+                          capture_output=True, text=True, check=True).stdout
+    inside = {int(address, 16) for address in re.findall(r"^ +([0-9a-f]+):", text, re.M)}
+    targets = re.findall(r"\t(?:call|j[a-z]+) +([0-9a-f]+) (<[^>]+>)", text)
+    assert inside and [name for target, name in targets if int(target, 16) not in inside] == []
