@@ -16,9 +16,11 @@ import pathlib
 import re
 import sys
 
+import figure_text
 import measure
 import plot
 import qemu
+import sensitivity
 from clock import parameters
 from measure import MeasureError
 
@@ -49,20 +51,17 @@ GROUPS = {
     "switches": ("switches",),
     "io": ("io",),
 }
-GROUP_TITLES = {
-    "instructions": "instructions", "cache": "cache misses", "tlb": "TLB and walks",
-    "traps": "traps", "switches": "switches", "io": "port I/O",
-}
 
 # --- The workload: the one place that knows how the kernel is asked for it -------------------------
 
 WORKLOAD = "webfiles"
+SIPS = ("names", "ide", "fat", WORKLOAD)  # to start, in this order; each is a boot module
 START_MARK, END_MARK = 1, 2
 
 
 def command_line(mode, reads):
     """The kernel's command line for one run."""
-    return f"protect={mode.name} run={WORKLOAD} reads={reads}"
+    return f"protect={mode.name} run={','.join(SIPS)} reads={reads}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -226,140 +225,6 @@ def report(clock, work, repeat, bars):
     }
 
 
-# --- The terminal -----------------------------------------------------------------------------------
-
-
-def percent(value):
-    if value is None:
-        return "-"
-    return f"{value:+.1f} %" if round(value, 1) else "0 %"
-
-
-def columns(rows):
-    """Rows of strings under each other: the first column to the left, the others to the right."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        cells = [row[0].ljust(widths[0])] + [cell.rjust(w) for cell, w in zip(row[1:], widths[1:])]
-        lines.append("  ".join(cells).rstrip())
-    return lines
-
-
-def table(data):
-    unit = "instr./read" if data["clock"] == "icount" else "cycles/read"
-    rows = [["mode", unit, "tax", "paper"]]
-    with_groups = any(bar["breakdown"] for bar in data["bars"])
-    if with_groups:
-        rows[0] += [GROUP_TITLES[group] for group in GROUPS]
-    for bar in data["bars"]:
-        row = [bar["mode"], f"{bar['cycles_per_read']:,.0f}", percent(bar["relative"]), percent(bar["paper"])]
-        if with_groups:
-            reads = data["workload"]["reads"]
-            row += [f"{bar['breakdown'].get(group, 0) / reads:,.0f}" for group in GROUPS]
-        rows.append(row)
-    return columns(rows)
-
-
-def chart(data, width=44):
-    """Bars from a common zero: how long each mode takes against the baseline, ours above the paper's."""
-    if any(bar["relative"] is None for bar in data["bars"]):
-        return []
-    longest = max(100 + max(bar["relative"], bar["paper"]) for bar in data["bars"])
-    name = max(len(bar["title"]) for bar in data["bars"])
-
-    def line(label, value, ink):
-        eighths = round((100 + value) / longest * width * 8)
-        cell = ink * (eighths // 8)
-        if ink == "█" and eighths % 8:
-            cell += " ▏▎▍▌▋▊▉"[eighths % 8]
-        return f"{label.ljust(name)}  {cell} {percent(value)}"
-
-    lines = []
-    for bar in data["bars"]:
-        lines.append(line(bar["title"], bar["relative"], "█"))
-        lines.append(line("", bar["paper"], "░"))
-    return lines + ["", f"{'':{name}}  █ here   ░ paper (Athlon 64 3000+, measured)"]
-
-
-def notes(data):
-    workload = data["workload"]
-    lines = [f"clock: {data['clock']}, {data['clock_title']}"]
-    if data["clock"] == "model":
-        lines.append("These are figures of a model, not measurements; its parameters and their sources are in the JSON.")
-    lines.append(f"workload: {workload['name']}, {workload['reads']:,} reads, {workload['bytes']:,} bytes, "
-                 f"checksum {workload['checksum']} in every mode")
-    if workload["repeat"] > 1:
-        worst = max(bar["spread"] for bar in data["bars"])
-        lines.append(f"median of {workload['repeat']} runs each, at most {worst:.3f} % apart")
-    order = [m.name for m in MODES]
-    ranked = sorted((b for b in data["bars"]), key=lambda bar: bar["cycles"])
-    if [b["mode"] for b in ranked] != [m for m in order if m in {b["mode"] for b in ranked}]:
-        lines.append("The order is not the paper's: " + " < ".join(b["mode"] for b in ranked))
-    return lines
-
-
-def render(data):
-    """All that is printed, as one text."""
-    return "\n".join(["Figure 5: the unsafe code tax", "", *table(data), "", *chart(data), "", *notes(data)]) + "\n"
-
-
-# --- Sensitivity ------------------------------------------------------------------------------------
-
-
-def events(counts, section, key):
-    """How often a cost was charged, from a bar's counts."""
-    def total(field):
-        return sum(counts[f"{cache}.{field}"] for cache in ("code", "data", "walk_reads"))
-    if section == "cost":
-        return counts[key]
-    return {
-        "l2_hit": lambda: total("l2"),
-        "memory": lambda: total("memory"),
-        "tlb2_hit": lambda: sum(counts[f"{t}.{f}"] for t in ("code_tlb", "data_tlb") for f in ("l2", "walks")),
-        "walk_step": lambda: counts["walk_reads.accesses"],
-        "mispredict": lambda: counts["mispredicted"],
-    }[key]()
-
-
-def sensitivity(data):
-    """[(key, factor, {mode: tax in percent})] for each placeholder halved and doubled.
-
-    Nothing has to run again: a cost enters the cycles as count times cost and cannot change what the
-    guest does, since under -icount its time is instructions.
-    """
-    def taxes(extra):
-        cycles = {bar["mode"]: bar["cycles"] + extra(bar) for bar in data["bars"]}
-        return {mode: 100 * (value / cycles[BASELINE] - 1) for mode, value in cycles.items()}
-    rows = []
-    for section in ("penalty", "cost"):
-        for key, entry in data["model"][section].items():
-            if not entry["source"].startswith("placeholder"):
-                continue
-            for factor in (0.5, 2):
-                change = entry["value"] * (factor - 1)
-                rows.append((key, factor, taxes(lambda bar: change * events(bar["counts"], section, key))))
-    return rows
-
-
-def render_sensitivity(data):
-    modes = [bar["mode"] for bar in data["bars"] if bar["mode"] != BASELINE]
-    plain = {bar["mode"]: bar["relative"] for bar in data["bars"]}
-    rows = [["placeholder", "factor", *modes], ["(as it is)", "", *(percent(plain[m]) for m in modes)]]
-    unmoved = []
-    changes = sensitivity(data)
-    for key, factor, taxes in changes:
-        moved = any(abs(taxes[m] - plain[m]) >= 0.05 for m in modes)
-        if moved:
-            rows.append([key, f"x {factor:g}", *(percent(taxes[m]) for m in modes)])
-    for key in dict.fromkeys(key for key, _, _ in changes):
-        if key not in {row[0] for row in rows}:
-            unmoved.append(key)
-    lines = ["How the bars move when a figure without a source is halved or doubled", "", *columns(rows)]
-    if unmoved:
-        lines += ["", "No bar moves by 0.05 points for: " + ", ".join(unmoved)]
-    return "\n".join(lines + ["", *notes(data)]) + "\n"
-
-
 # --- The program ------------------------------------------------------------------------------------
 
 
@@ -403,7 +268,7 @@ def show_sensitivity(path):
         raise MeasureError(f"{path} cannot be read: {error}") from None
     if data.get("clock") != "model" or BASELINE not in {bar["mode"] for bar in data["bars"]}:
         raise MeasureError(f"{path} is no figure of the clock 'model' with the mode '{BASELINE}'")
-    text = render_sensitivity(data)
+    text = sensitivity.render(data)
     path.with_name("sensitivity.txt").write_text(text, encoding="utf-8")
     print(text, end="")
 
@@ -424,8 +289,8 @@ def draw(options, once=None):
     data = report(clock, check_work(runs), options.repeat, make_bars(runs, options.modes))
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "figure5.json").write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-    plot.write(data, options.out, GROUP_TITLES)
-    print(render(data), end="")
+    plot.write(data, options.out)
+    print(figure_text.render(data), end="")
     print(f"written: {options.out}/figure5.json, figure5.svg, figure5.png")
 
 

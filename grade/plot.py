@@ -7,6 +7,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
+from figure_text import GROUP_TITLES, percent  # noqa: E402
 
 OURS, PAPER = "#0072B2", "#E69F00"
 STACK = {"instructions": "#0072B2", "cache": "#56B4E9", "tlb": "#009E73", "traps": "#E69F00",
@@ -18,11 +19,7 @@ STYLE = {
 }
 
 
-def percent(value):
-    return f"{value:+.1f} %" if round(value, 1) else "0 %"
-
-
-def write(data, folder, group_titles):
+def write(data, folder):
     """Writes figure5.svg and figure5.png into `folder`."""
     with matplotlib.rc_context(STYLE):
         stacked = any(bar["breakdown"] for bar in data["bars"])
@@ -30,7 +27,7 @@ def write(data, folder, group_titles):
                                     sharey=True, gridspec_kw={"width_ratios": [1, 1.15] if stacked else [1]})
         draw_tax(axes[0][0], data)
         if stacked:
-            draw_stack(axes[0][1], data, group_titles)
+            draw_stack(axes[0][1], data)
         figure.suptitle("The unsafe code tax: WebFiles in six protection modes", x=0.01, ha="left", fontsize=12,
                         fontweight="bold")
         figure.text(0.01, 0.015, caption(data), fontsize=7.5, color="#444444", va="bottom")
@@ -69,7 +66,7 @@ def draw_tax(axis, data):
         axis.legend(frameon=False, fontsize=8, ncols=2, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.2)
 
 
-def draw_stack(axis, data, group_titles):
+def draw_stack(axis, data):
     reads = data["workload"]["reads"]
     rows = range(len(data["bars"]))
     left = [0.0] * len(data["bars"])
@@ -77,7 +74,7 @@ def draw_stack(axis, data, group_titles):
         values = [bar["breakdown"].get(group, 0) / reads / 1000 for bar in data["bars"]]
         if not any(values):
             continue
-        axis.barh(rows, values, 0.62, left=left, color=colour, label=group_titles[group], edgecolor="white", linewidth=0.5)
+        axis.barh(rows, values, 0.62, left=left, color=colour, label=GROUP_TITLES[group], edgecolor="white", linewidth=0.5)
         left = [a + b for a, b in zip(left, values)]
     for row, total in zip(rows, left):
         axis.annotate(f"{total:,.1f}", (total, row), xytext=(3, 0), textcoords="offset points", va="center", fontsize=7.5)

@@ -7,6 +7,7 @@ import figure5
 import measure
 import pytest
 import qemu
+import sensitivity
 from clock import parameters
 
 GOLDEN = pathlib.Path(__file__).parent / "golden/figure5.txt"
@@ -140,6 +141,10 @@ def test_the_workloads_line_is_required():
         figure5.work_done("webfiles: reads=5 bytes=77\n")
 
 
+def test_the_kernel_is_asked_for_the_whole_road():
+    assert figure5.command_line(figure5.MODES[4], 50) == "protect=ring3 run=names,ide,fat,webfiles reads=50"
+
+
 def test_marks_that_never_come_are_named():
     measurement = measure.Measurement([{"mark": 1, "cycles": 5}, {"mark": 3, "cycles": 9}], "console")
     assert measurement.between(1, 3) == measure.Span(4)
@@ -174,7 +179,7 @@ def test_sensitivity_follows_from_the_counts(tmp_path, capsys):
     capsys.readouterr()
     data = json.loads((tmp_path / "figure5.json").read_text())
     ring3, physical = data["bars"][4], data["bars"][1]
-    rows = {(key, factor): taxes for key, factor, taxes in figure5.sensitivity(data)}
+    rows = {(key, factor): taxes for key, factor, taxes in sensitivity.changes(data)}
     doubled = 100 * ((ring3["cycles"] + 500 * 91) / physical["cycles"] - 1)
     assert rows["interrupt", 2]["ring3"] == pytest.approx(doubled)
     assert figure5.main(["--sensitivity", str(tmp_path / "figure5.json")]) == 0
