@@ -94,7 +94,8 @@ private:
     void explain(std::uint16_t target, std::size_t r, const Meeting& met) {
         Origin& origin = entry_origins_[target][r];
         const Type& known = entry_[target][r];
-        if (met.type == known && !met.lost) return;
+        const bool half_set = known.kind == Kind::Unset && !is_meeting(origin);
+        if (met.type == known && !met.lost && !half_set) return;
         if (met.type.kind != Kind::Conflict && met.type.kind != Kind::Unset) {
             if (known.kind == Kind::Null) origin = trace_->origins[r];
             return;
@@ -109,10 +110,12 @@ private:
     }
 
     bool refuse_lost(std::uint16_t target, std::size_t r) {
-        const bool lent = entry_[target][r].lent || current_[r].lent;
+        const Type &known = entry_[target][r], &brought = current_[r];
+        const bool lent = known.lent || brought.lent, both = is_owned(known) && is_owned(brought);
         std::string where = "block " + number_text(target) + " needs " + register_text(r);
-        where += lent ? " to hold the same borrowed value on all paths"
-                      : " to be owned on all paths or on none";
+        where += lent   ? " to hold the same borrowed value on all paths"
+                 : both ? " to be owned as one type on all paths"
+                        : " to be owned on all paths or on none";
         if (trace_)
             where += ", but it is " + meeting_text(program_.module, trace_->meetings.back());
         return transfer_.refuse(lent ? Rule::LentState : Rule::OwnedMeet, where);

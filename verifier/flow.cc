@@ -33,7 +33,8 @@ Result check_blocks(const Module& module, std::size_t number) {
 
 struct Visit {
     std::uint16_t block;
-    std::uint32_t next; // successor to go to
+    std::size_t
+        next; // successors gone to, the last first: so the order is close to that of the text
 };
 
 } // namespace
@@ -68,8 +69,7 @@ std::uint16_t successor(const Function& f, const Instruction& terminator, std::s
     }
 }
 
-// Depth first with an explicit stack: a block is finished after all it leads to, and the order is that of finishing, turned
-// around.
+// Depth first with an explicit stack
 Checked<Flow> check_flow(const Module& module, std::size_t number) {
     TRY(check_blocks(module, number));
     const Function& f = module.functions[number];
@@ -81,12 +81,13 @@ Checked<Flow> check_flow(const Module& module, std::size_t number) {
     while (!stack.empty()) {
         auto& [block, next] = stack.back();
         const Instruction& terminator = f.code[block_end(f, block) - 1];
-        if (next == successor_count(f, terminator)) {
+        const std::size_t count = successor_count(f, terminator);
+        if (next == count) {
             flow.order.push_back(block);
             stack.pop_back();
             continue;
         }
-        const std::uint16_t target = successor(f, terminator, next++);
+        const std::uint16_t target = successor(f, terminator, count - ++next);
         if (flow.position[target] != kNew) continue;
         flow.position[target] = kSeen;
         stack.push_back({target, 0});

@@ -6,7 +6,7 @@ namespace singlet::verifier {
 namespace {
 
 std::string origin_text(const Type& type, Origin origin) {
-    if (origin == kNoOrigin || (origin & kMeeting)) return "";
+    if (origin == kNoOrigin || is_meeting(origin)) return "";
     if (origin & kParameter) return " (parameter " + number_text(origin & ~kParameter) + ")";
     return (type.kind == Kind::Unset ? " (moved away at instruction " : " (set at instruction ") +
            number_text(origin) + ")";
@@ -33,8 +33,8 @@ std::string meeting_text(const Module& module, const MeetingNote& note) {
 std::string found_text(const Module& module, const Type& type, const Trace* trace,
                        std::size_t reg) {
     const Origin origin = trace ? trace->origins[reg] : kNoOrigin;
-    const bool met = origin != kNoOrigin && (origin & kMeeting);
-    if (met) return "is " + meeting_text(module, trace->meetings[origin & ~kMeeting]);
+    if (is_meeting(origin))
+        return "is " + meeting_text(module, trace->meetings[origin & ~kMeeting]);
     if (type.kind == Kind::Conflict) return "has different types on different paths";
     if (type.kind != Kind::Unset)
         return "is " + type_text(module, type) + origin_text(type, origin);

@@ -16,6 +16,8 @@ inline constexpr Origin kNoOrigin = 0xffffffff;
 inline constexpr Origin kMeeting = 0x80000000;   // | index in Trace::meetings
 inline constexpr Origin kParameter = 0x40000000; // | the parameter's number
 
+constexpr bool is_meeting(Origin origin) { return origin != kNoOrigin && (origin & kMeeting); }
+
 // Two paths came together with different types in a register.
 struct MeetingNote {
     static constexpr std::uint16_t kCaller = 0xffff; // as Path::from: the call, not a block

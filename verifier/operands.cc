@@ -11,7 +11,22 @@ bool Transfer::refuse(Rule rule, std::string sentence) {
     return false;
 }
 
-std::string Transfer::name() const { return std::string(opcode_text(function_.code[pc_].op)); }
+// As the assembler writes it: `add`, not `alui`.
+std::string Transfer::name() const {
+    const Instruction& i = function_.code[pc_];
+    switch (i.op) {
+    case Opcode::Alu:
+        return std::string(kAluText[i.imm]);
+    case Opcode::AluI:
+        return std::string(kAluText[i.c]);
+    case Opcode::AluL:
+        return std::string(kAluText[i.imm]) + "l";
+    case Opcode::CmpI:
+        return "cmp";
+    default:
+        return std::string(opcode_text(i.op));
+    }
+}
 
 std::string Transfer::found(std::size_t r) const {
     return register_text(r) + " " + found_text(module_, registers_[r], trace_, r);
@@ -128,7 +143,9 @@ bool Transfer::writable_bytes(std::size_t r) {
         return refuse(Rule::ReadOnly, name() + " needs an array(u8) or a vec(u8) to write to in " +
                                           register_text(r) + ", but " + found(r) +
                                           ", and strings are read-only");
-    return bytes(r);
+    const Type& type = registers_[r];
+    const bool array = type.kind == Kind::Array || type.kind == Kind::Vec;
+    return array && type.index == kU8 ? bytes(r) : wrong_object(r, "an array(u8) or a vec(u8)");
 }
 
 bool Transfer::endpoint(std::size_t r) {

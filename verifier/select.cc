@@ -13,8 +13,9 @@ namespace {
 std::string message_text(const Module& module, const Type& operand, std::uint16_t message) {
     if (message == SelectTable::kClosed) return "the closing";
     if (message == SelectTable::kMember) return "a member";
-    const auto& messages = module.contracts[operand.index].messages;
-    return message < messages.size() ? messages[message].name : "message #" + number_text(message);
+    if (operand.kind == Kind::Endpoint && message < module.contracts[operand.index].messages.size())
+        return module.contracts[operand.index].messages[message].name;
+    return "message #" + number_text(message);
 }
 
 std::size_t head_count(const Module& module, const Type& operand) {

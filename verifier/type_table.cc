@@ -30,13 +30,14 @@ Result check_nesting(const Module& module, std::size_t number, std::vector<std::
     const Type& type = module.types[number];
     if (!has_inner(type.kind)) return {};
     if (type.index >= number)
-        return refuse_type(module, number, Rule::TypeTable,
-                           "must stand behind its inner type, which is number " +
-                               number_text(type.index));
+        return refuse(Rule::TypeTable, "type " + number_text(number) +
+                                           " must stand behind its inner type, which is number " +
+                                           number_text(type.index));
     depth[number] = depth[type.index] + 1;
     if (depth[number] > limits::kTypeDepth)
-        return refuse_type(module, number, Rule::Limit,
-                           "is nested deeper than " + number_text(limits::kTypeDepth));
+        return refuse(Rule::Limit, "type " + number_text(number) +
+                                       " must not be nested deeper than " +
+                                       number_text(limits::kTypeDepth));
     return {};
 }
 

@@ -1,0 +1,108 @@
+// Pass 6 on its own, fed with states that no correct fixpoint finds.
+#include "verifier/edges.hh"
+
+#include <doctest/doctest.h>
+
+#include "kern/abi/signatures.hh"
+#include "verifier/asm.hh"
+
+using namespace singlet::verifier;
+
+namespace {
+
+constexpr Type kInt{.kind = Kind::I32}, kLong{.kind = Kind::I64}, kText{.kind = Kind::Str};
+
+struct Fixture {
+    explicit Fixture(const char* text)
+        : verified(*verify(*assemble(text, "test.sasm"), {singlet::abi::kKernelCalls})),
+          entry(verified.facts(0).entry) {}
+    // The verdict on `entry`, which a test has broken.
+    std::string verdict() {
+        Meter meter(1000);
+        const Program program{verified.module(), verified.subtypes(), environment, calls};
+        const Result result = check_edges(program, 0, entry, meter);
+        return result ? "accepted" : std::string(info(result.error().rule).id);
+    }
+    Verified verified;
+    std::vector<Registers> entry;
+    Environment environment{singlet::abi::kKernelCalls};
+    std::vector<std::uint16_t> calls;
+};
+
+constexpr const char* kLoop = R"(
+func main() {
+    ldi r0, 10
+    ldi r1, 8
+    xvec r2, r1, vec(u8)
+    jmp loop
+loop:
+    add r0, r0, -1
+    brnz r0, loop, end
+end:
+    free r2
+    retv
+}
+)";
+
+} // namespace
+
+TEST_CASE("the states that the fixpoint found hold") {
+    CHECK(Fixture(kLoop).verdict() == "accepted");
+}
+
+TEST_CASE("a state that claims more than an edge brings is refused") {
+    Fixture f(kLoop);
+    f.entry[1][1] = kLong;
+    CHECK(f.verdict() == "flow.edge");
+}
+
+TEST_CASE("a state that forgets an owned value is refused") {
+    Fixture f(kLoop);
+    f.entry[1][2] = Type{};
+    CHECK(f.verdict() == "flow.edge");
+    f.entry[1][2] = Type{.kind = Kind::Conflict};
+    CHECK(f.verdict() == "flow.edge");
+}
+
+TEST_CASE("a state that makes an owned value a borrowed or other one is refused") {
+    for (const Type type : {Type{.kind = Kind::Vec, .lent = 1, .index = kU8},
+                            Type{.kind = Kind::Vec, .index = kU16}, kText}) {
+        Fixture f(kLoop);
+        f.entry[1][2] = type;
+        CHECK(f.verdict() != "accepted");
+    }
+}
+
+TEST_CASE("a state that takes null for a value is refused") {
+    Fixture f(R"(
+func main() {
+    null r0
+    jmp next
+next:
+    isnull r1, r0
+    retv
+}
+)");
+    f.entry[1][0] = Type{.kind = Kind::Str};
+    CHECK(f.verdict() == "flow.edge");
+    f.entry[1][0] = Type{.kind = Kind::Str, .nullable = true};
+    CHECK(f.verdict() == "accepted");
+}
+
+TEST_CASE("a block without a state is refused") {
+    Fixture f(kLoop);
+    f.entry[2].clear();
+    CHECK(f.verdict() == "flow.edge");
+}
+
+TEST_CASE("a weaker state is refused where the code relies on more") {
+    Fixture f(kLoop);
+    f.entry[1][0] = Type{.kind = Kind::Conflict};
+    CHECK(f.verdict() == "reg.conflict");
+}
+
+TEST_CASE("the parameters must fit the first block") {
+    Fixture f(kLoop);
+    f.entry[0][0] = kInt;
+    CHECK(f.verdict() == "flow.edge");
+}
