@@ -1,0 +1,61 @@
+// After marking: what is unmarked becomes free cells; a full cell gives its exchange block back; a
+// chunk without a live object becomes free pages.
+#include "lib/rt/heap.hh"
+
+namespace singlet::rt {
+
+namespace {
+
+constexpr Word kLeastThreshold = 64;
+
+void drop(Sip& sip, Word object) {
+    auto* words = at<Word>(object);
+    Word block = at<TypeDescriptor>(words[0])->kind == DescriptorKind::Cell ? words[2] : 0;
+    words[0] = 0;
+    ++sip.heap.freed_objects;
+    if (block == 0 || sip.control.free == 0) return;
+    ++sip.heap.freed_blocks;
+    at<void(Word)>(sip.control.free)(block);
+}
+
+// Whether something lives in it. The marks are gone afterwards.
+bool sweep_chunk(Sip& sip, ChunkHeader& chunk) {
+    bool lives = false;
+    for_each_cell(chunk, [&](Word cell) {
+        if (*at<Word>(cell) == 0) return;
+        if (is_marked(chunk, cell))
+            lives = true;
+        else
+            drop(sip, cell);
+    });
+    for (auto& word : chunk.marks)
+        word = 0;
+    return lives;
+}
+
+} // namespace
+
+void sweep(Sip& sip) {
+    auto& heap = sip.heap;
+    for (auto& list : heap.free)
+        list = 0;
+    Word* link = &heap.chunks;
+    while (*link != 0) {
+        Word address = *link;
+        auto& chunk = *at<ChunkHeader>(address);
+        if (sweep_chunk(sip, chunk)) {
+            if (chunk.cell != 0) add_free_cells(heap, chunk);
+            link = &chunk.next;
+            continue;
+        }
+        Word count = chunk.pages;
+        *link = chunk.next;
+        set_pages(sip, address, count, PageUse::Free);
+    }
+    heap.next_page = 0;
+    // As much again may be allocated before the next collection.
+    Word twice = 2 * heap.used_pages;
+    heap.threshold = twice > kLeastThreshold ? twice : kLeastThreshold;
+}
+
+} // namespace singlet::rt
