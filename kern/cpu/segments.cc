@@ -5,12 +5,13 @@
 #include "kern/cpu/exit.hh"
 #include "kern/cpu/x86.hh"
 #include "kern/mem/layout.hh"
+#include <algorithm>
 #include <array>
 
 namespace singlet::kern {
 
 extern "C" {
-constinit Tss task_state{};
+constinit TaskState task_state{};
 extern char boot_stack_top[];
 }
 
@@ -57,7 +58,8 @@ constinit std::array<std::uint64_t, 7> table{
 void load_segments() {
     task_state.esp0 = address_of(boot_stack_top);
     task_state.ss0 = kKernelData;
-    task_state.io_map = sizeof(Tss); // none
+    task_state.io_map = sizeof(Tss);
+    std::ranges::fill(task_state.io_permission, std::uint8_t(0xff)); // no port
     double_fault_state.eip = address_of(reinterpret_cast<void*>(double_fault));
     double_fault_state.esp = address_of(&double_fault_stack.back()) & ~15u;
     double_fault_state.eflags = kEflagsReserved;
@@ -65,7 +67,7 @@ void load_segments() {
     double_fault_state.ss = kKernelData;
     double_fault_state.ds = double_fault_state.es = kUserData;
     double_fault_state.io_map = sizeof(Tss);
-    table[kTaskState / 8] = descriptor(address_of(&task_state), sizeof(Tss) - 1, kAvailableTss, 0);
+    table[kTaskState / 8] = descriptor(address_of(&task_state), sizeof(TaskState) - 1, kAvailableTss, 0);
     table[kDoubleFaultTask / 8] =
         descriptor(address_of(&double_fault_state), sizeof(Tss) - 1, kAvailableTss, 0);
     const struct [[gnu::packed]] {

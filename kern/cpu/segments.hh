@@ -25,9 +25,16 @@ struct Tss {
 static_assert(offsetof(Tss, esp0) == 4 && offsetof(Tss, eip) == 32 && offsetof(Tss, io_map) == 102);
 static_assert(sizeof(Tss) == 104);
 
+// The ports below this one can be opened to CPL 3, one bit each; the byte behind is all ones
+// [SDM1 19.5.2].
+inline constexpr std::uint32_t kIoPermissionPorts = 1024;
+struct TaskState : Tss {
+    std::uint8_t io_permission[kIoPermissionPorts / 8 + 1]; // a bit that is set closes its port
+};
+
 /// The task state: `esp0` says where the running thread's kernel stack goes on when a trap comes
 /// from SIP code, at CPL 3 and (kern/cpu/trap_entry.S) at CPL 0.
-extern "C" Tss task_state;
+extern "C" TaskState task_state;
 
 /// Page tables that a double fault is handled with; to be told whenever CR3 or CR0.PG changes.
 void set_double_fault_cr3(std::uint32_t cr3);
