@@ -18,6 +18,7 @@ namespace singlet::kern {
 extern "C" {
 OWN_PAGE ClockPage clock_page{};
 OWN_PAGE std::array<std::byte, kPageSize> now_page{};
+OWN_PAGE std::array<std::byte, kPageSize> now_window{}; // while paging is on: now_page, writable
 }
 
 namespace {
@@ -76,8 +77,9 @@ void map_kernel_zone() {
     }
     clock_page.magic = ClockPage::kMagic;
     share_kernel_pages(PhysAddr(address_of(__rt_start)), PhysAddr(address_of(__rt_end)));
-    share_kernel_pages(PhysAddr(address_of(now_page.data())),
-                       PhysAddr(address_of(now_page.data() + kPageSize)));
+    std::uint32_t now = address_of(now_page.data());
+    *kernel_entry(now) = now | kPresent | kUser | kGlobal; // read-only, for the kernel too
+    *kernel_entry(address_of(now_window.data())) = now | kPresent | kWritable | kGlobal;
     write_cr4(read_cr4() | kCr4Pge);
     write_cr0(read_cr0() | kCr0Wp | kCr0Em);
 }
@@ -163,6 +165,8 @@ void PageDirectory::activate() {
     write_cr3(frame_.start().raw());
     if (!was_on) write_cr0(read_cr0() | kCr0Pg);
 }
+
+void* writable_now_page() { return paging_enabled() ? now_window.data() : now_page.data(); }
 
 bool paging_enabled() { return active_directory != 0; }
 

@@ -58,6 +58,8 @@ private:
 bool paging_enabled();
 /// Physical addresses again. No SIP may be at CPL 3.
 void disable_paging();
+/// Where the kernel writes what running SIPs read at now_page.
+void* writable_now_page();
 /// Lets CPL 3 read (and execute) pages of the kernel's image: lib/rt, the Now page.
 void share_kernel_pages(PhysAddr start, PhysAddr end);
 
