@@ -19,6 +19,7 @@ constinit Thread* running = nullptr;
 constinit Thread* idle = nullptr; // runs when nothing is ready; never on the run queue
 constinit List<Thread, &Thread::link> run_queue{};
 constinit bool turn_over = false;
+constinit void (*idle_hook)() = nullptr;
 
 // At the far end of every kernel stack: where it is overwritten, the stack has overflowed.
 constexpr std::uint32_t kStackGuard = 0x5afe57ac;
@@ -96,8 +97,10 @@ namespace {
 
 void idle_loop(void*) {
     for (;;) {
-        while (run_queue.empty())
-            wait_for_interrupt();
+        while (run_queue.empty()) {
+            if (idle_hook) idle_hook();
+            if (run_queue.empty()) wait_for_interrupt();
+        }
         Scheduler::run_next_as(Thread::State::Ready);
     }
 }
@@ -169,6 +172,8 @@ void exit_thread() {
     Scheduler::run_next_as(Thread::State::Dead);
     __builtin_unreachable();
 }
+
+void on_idle(void (*hook)()) { idle_hook = hook; }
 
 void end_turn() { turn_over = true; }
 

@@ -74,6 +74,9 @@ void yield_to(Thread& next);
 /// Ends the running thread. Its memory stays until somebody calls Thread::destroy.
 [[noreturn]] void exit_thread();
 
+/// `hook` is called, interrupts off, whenever no thread can run but by an interrupt.
+void on_idle(void (*hook)());
+
 /// A tick: the running thread's turn is over as soon as it can be preempted.
 void end_turn();
 /// Yields when the turn is over; called on the way back to SIP code.
@@ -95,8 +98,8 @@ private:
 extern "C" {
 /// Runs entry(argument) on another stack as SIP code at CPL 0 does: interrupts on, preemptible, traps
 /// going on at the kernel stack of the caller. Returns when entry returns, or when leave_outside()
-/// is called on the kernel stack by a trap's handler.
-void run_outside(void (*entry)(void*), void* argument, void* stack_top);
+/// is called on the kernel stack by a trap's handler. The result is what entry left in EAX.
+std::uint32_t run_outside(void (*entry)(void*), void* argument, void* stack_top);
 /// Goes to CPL 3 at eip with esp, interrupts on. Comes back like run_outside.
 void run_ring3(std::uint32_t eip, std::uint32_t esp);
 /// Drops whatever runs outside and returns from the innermost run_outside or run_ring3.
