@@ -158,4 +158,12 @@ const Contract* TypeRegistry::contract(const Module& module, std::size_t index,
     return &contracts_.back()->contract;
 }
 
+bool TypeRegistry::knows_type(const ExchangeType* type) const {
+    return std::ranges::any_of(types_, [&](const auto& known) { return &known->type == type; });
+}
+bool TypeRegistry::knows_contract(const Contract* contract) const {
+    return std::ranges::any_of(contracts_,
+                               [&](const auto& known) { return &known->contract == contract; });
+}
+
 } // namespace singlet::kern

@@ -19,6 +19,10 @@ public:
     const Contract* contract(const verifier::Module& module, std::size_t index,
                              verifier::ContractFacts facts);
 
+    /// Is this one of ours? For callers at CPL 3.
+    bool knows_type(const ExchangeType* type) const;
+    bool knows_contract(const Contract* contract) const;
+
 private:
     struct KnownType {
         std::string text;

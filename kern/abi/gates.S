@@ -1,0 +1,141 @@
+// The ways into the kernel. A SIP calls every kernel function as cdecl; what it calls is
+//
+//   at CPL 0   a gate, by CALL: changes to the thread's kernel stack and calls the function;
+//   at CPL 3   a stub in .rt: INT 0x80 (or SYSENTER), then kernel_call_entry and ring3_call.
+//
+// The function gets the address of its arguments, which tells where the SIP was, too: the return
+// address lies below them.
+#define ESP0       4 /* offsetof(Tss, esp0) */
+#define USER_DATA  0x23
+
+// Interrupts are off in the kernel. The SIP's ESP waits on top of the kernel stack.
+.macro GATE name
+    .pushsection .text.gates, "ax"
+    .balign 16
+gate_\name:
+    cli
+    mov %esp, %ecx
+    mov task_state + ESP0, %esp
+    push %ecx
+    add $4, %ecx
+    push %ecx
+    call kernel_\name
+    mov 4(%esp), %esp
+    sti
+    ret
+    .popsection
+    .pushsection .rodata.gates, "a"
+    .long gate_\name
+    .popsection
+
+    .pushsection .rt.stubs, "ax"
+    .balign 16
+int_\name:
+    mov $number, %eax
+    lea 4(%esp), %edx
+    int $0x80
+    ret
+    .balign 16
+sysenter_\name:
+    mov $number, %eax
+    lea 4(%esp), %edx
+    mov %esp, %ecx
+    sysenter
+    .popsection
+    .pushsection .rodata.int_stubs, "a"
+    .long int_\name
+    .popsection
+    .pushsection .rodata.sysenter_stubs, "a"
+    .long sysenter_\name
+    .popsection
+
+    .pushsection .rodata.functions, "a"
+    .long kernel_\name
+    .popsection
+    .set number, number + 1
+.endm
+
+.pushsection .rodata.gates, "a"
+.balign 4
+.global kernel_gates
+kernel_gates:
+.popsection
+.pushsection .rodata.int_stubs, "a"
+.balign 4
+.global kernel_int_stubs
+kernel_int_stubs:
+.popsection
+.pushsection .rodata.sysenter_stubs, "a"
+.balign 4
+.global kernel_sysenter_stubs
+kernel_sysenter_stubs:
+.popsection
+.pushsection .rodata.functions, "a"
+.balign 4
+.global kernel_functions
+kernel_functions:
+.popsection
+
+.set number, 0
+#define KERNEL_CALL(name, ...) GATE name
+#include "kern/abi/abi.def"
+#define SERVICE(name) GATE name
+#define RUNTIME(name) GATE name
+#include "kern/abi/services.def"
+
+.section .text.gates, "ax"
+
+// INT 0x80 from CPL 3: EAX = number, EDX = address of the arguments; the result in EAX. Segment
+// registers may hold anything.
+.balign 16
+.global kernel_call_entry
+kernel_call_entry:
+    cld
+    push %edx
+    push %eax
+    mov $USER_DATA, %ecx
+    mov %ecx, %ds
+    mov %ecx, %es
+    call ring3_call
+    add $8, %esp
+    iret
+
+// SYSENTER [SDM2B]: ESP is the address of task_state.esp0; EIP and ESP to return to are in our hands.
+.balign 16
+.global sysenter_entry
+sysenter_entry:
+    mov (%esp), %esp
+    cld
+    push %ecx
+    push %edx
+    push %eax
+    mov $USER_DATA, %edx
+    mov %edx, %ds
+    mov %edx, %es
+    call ring3_call
+    add $8, %esp
+    pop %ecx
+    mov $sysenter_return, %edx
+    sti
+    sysexit
+
+.section .rt.stubs, "ax"
+.balign 16
+sysenter_return:
+    ret
+
+// Where the entry function of a SIP at CPL 3 returns to.
+.balign 16
+.global ring3_return, ring3_return_void
+ring3_return_void:
+    xor %eax, %eax
+ring3_return:
+    push %eax
+    call *ring3_exit
+    ud2
+.balign 4
+.global ring3_exit
+ring3_exit:
+    .long int_exit
+
+.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,197 @@
+// Kernel calls from CPL 3. The code that calls was verified, but the kernel does not rely on it:
+// every argument is checked against what the SIP owns, and copied first, so that what was checked
+// is what is used. A caller that gives anything else is killed.
+#include "kern/abi/calls.hh"
+#include "kern/abi/trap_kind.hh"
+#include "kern/boot/init.hh"
+#include "kern/cpu/segments.hh"
+#include "kern/cpu/trap.hh"
+#include "kern/ipc/registry.hh"
+#include "kern/ipc/select.hh"
+#include <algorithm>
+#include <array>
+
+namespace singlet::kern {
+
+extern "C" Word (*const kernel_functions[])(const Word*);
+
+namespace {
+
+using verifier::BuiltinType;
+using verifier::SelectEntry;
+using verifier::Service;
+
+constexpr std::uint32_t kMostArguments = 5;
+constexpr std::uint32_t kMostWords = 2 * verifier::limits::kMessageArguments; // of a message
+
+Sip& sip() { return *running_sip; }
+
+bool writable(Word address, std::uint32_t size) { return sip().in_memory(address, size); }
+bool readable(Word address, std::uint32_t size) {
+    return sip().in_memory(address, size) || sip().image->in_data(address, size);
+}
+bool whole_bytes(Word array) {
+    return readable(array, rt::kDataOffset) &&
+           readable(array + rt::kDataOffset, *pointer<const Word>(array + 4));
+}
+Owned* root(Word address) { return exchange_heap().owned_by(sip(), address); }
+Owned* root(Word address, OwnedKind kind) {
+    Owned* owned = root(address);
+    return owned && owned->kind == kind ? owned : nullptr;
+}
+bool granted(std::uint32_t bits, Word number) { return number < 32 && (bits >> number & 1); }
+
+bool fits(BuiltinType type, Word word) {
+    switch (type) {
+    case BuiltinType::kI32:
+        return true;
+    case BuiltinType::kStr:
+    case BuiltinType::kBytes:
+        return whole_bytes(word);
+    case BuiltinType::kVecU8:
+    case BuiltinType::kLentVecU8:
+        return root(word, OwnedKind::Vector);
+    case BuiltinType::kIrq:
+        return granted(sip().grants.irqs, word);
+    case BuiltinType::kDma:
+        return granted(sip().grants.dmas, word);
+    default:
+        return false;
+    }
+}
+
+bool fits_call(const verifier::KernelCall& call, const Word* words) {
+    for (std::size_t i = 0; i < call.params.size(); i++)
+        if (!fits(call.params[i], words[i])) return false;
+    return true;
+}
+
+// The addresses of types and contracts come from the image's relocations; any other is a lie.
+bool fits_swap(const Word* words) {
+    auto* block = static_cast<Block*>(root(words[0], OwnedKind::Struct));
+    if (!block || std::ranges::find(block->type->owned, words[1]) == block->type->owned.end())
+        return false;
+    Owned* value = words[2] ? root(words[2]) : nullptr;
+    return !words[2] || (value && value != block);
+}
+
+bool fits_send(const Word* words) {
+    auto* endpoint = static_cast<Endpoint*>(root(words[0], OwnedKind::Endpoint));
+    if (!endpoint || words[1] >= endpoint->contract->messages.size()) return false;
+    const Contract::Message& form = endpoint->contract->messages[words[1]];
+    if (form.to_exporter != (endpoint->side == 0)) return false;
+    if (endpoint->peer && endpoint->peer->count == endpoint->peer->capacity) return false;
+    if (!readable(words[2], form.words * 4u)) return false;
+    const Word* arguments = pointer<const Word>(words[2]);
+    for (std::uint32_t i = 0; i < form.words; i++) {
+        if (!(form.owned >> i & 1) || !arguments[i]) continue;
+        if (!root(arguments[i]) || arguments[i] == words[0]) return false;
+        if (std::find(arguments, arguments + i, arguments[i]) != arguments + i) return false;
+    }
+    return true;
+}
+
+bool fits_select(const Word* words) {
+    std::uint32_t operands = words[1];
+    if (operands == 0 || operands > verifier::limits::kSelectOperands) return false;
+    if (!readable(words[2], operands * 4)) return false;
+    std::uint32_t out = 0;
+    for (Word at = words[0];; at += sizeof(SelectEntry)) {
+        if (!sip().image->in_data(at, sizeof(SelectEntry))) return false;
+        std::uint32_t patterns = pointer<const SelectEntry>(at)->message_or_count;
+        if (patterns == verifier::kSelectEnd) break;
+        for (; patterns; patterns--) {
+            at += sizeof(SelectEntry);
+            if (!sip().image->in_data(at, sizeof(SelectEntry))) return false;
+            auto* pattern = pointer<const SelectEntry>(at);
+            if (pattern->operand >= operands) return false;
+            out = std::max(out, pattern->out + kMostWords);
+        }
+    }
+    if (!writable(words[3], out * 4)) return false;
+    const Word* list = pointer<const Word>(words[2]);
+    return std::all_of(list, list + operands, [](Word operand) {
+        Owned* owned = root(operand);
+        return owned && !owned->is_block();
+    });
+}
+
+bool fits_service(Service service, const Word* words) {
+    switch (service) {
+    case Service::XNew:
+        return type_registry().knows_type(pointer<const ExchangeType>(words[0]));
+    case Service::XVec:
+        return true;
+    case Service::XSwap:
+        return fits_swap(words);
+    case Service::Free:
+        return root(words[0]);
+    case Service::Channel:
+        return type_registry().knows_contract(pointer<const Contract>(words[0])) &&
+               writable(words[1], 8);
+    case Service::Send:
+        return fits_send(words);
+    case Service::Select:
+        return fits_select(words);
+    case Service::Unwrap:
+        return root(words[0], OwnedKind::Endpoint);
+    case Service::SetNew:
+        return true;
+    case Service::SetAdd:
+        return root(words[0], OwnedKind::Set) && root(words[1], OwnedKind::Endpoint);
+    default:
+        return false;
+    }
+}
+
+constexpr std::array<std::uint8_t, std::size_t(Service::kCount)> kServiceArguments = {
+    1, 2, 3, 1, 0, 2, 3, 4, 0, 3, 0, 2};
+
+std::uint32_t argument_count(std::uint32_t number) {
+    if (number < kFirstService)
+        return static_cast<std::uint32_t>(abi::kKernelCalls[number].params.size());
+    if (number < kFirstRuntime) return kServiceArguments[number - kFirstService];
+    return 3;
+}
+
+bool fits_function(std::uint32_t number, const Word* words) {
+    if (number < kFirstService) return fits_call(abi::kKernelCalls[number], words);
+    if (number < kFirstRuntime)
+        return fits_service(static_cast<Service>(number - kFirstService), words);
+    return true;
+}
+
+// Called by gates.S. The return address below the arguments is copied with them, for trap_sip.
+extern "C" Word ring3_call(std::uint32_t number, Word address) {
+    Word words[1 + kMostArguments] = {};
+    std::uint32_t count = number < kFunctionCount ? 1 + argument_count(number) : 0;
+    bool good = count && sip().in_memory(address - 4, 4 * count);
+    if (good) {
+        std::copy_n(pointer<const Word>(address - 4), count, words);
+        good = fits_function(number, words + 1);
+    }
+    if (!good) [[unlikely]]
+        trap_sip(rt::TrapReason::ProcessorFault, number, words + 1);
+    return kernel_functions[number](words + 1);
+}
+
+extern "C" void kernel_call_entry();
+extern "C" void sysenter_entry();
+
+void write_msr(std::uint32_t msr, std::uint32_t value) {
+    asm volatile("wrmsr" ::"c"(msr), "a"(value), "d"(0));
+}
+
+void open_gates() {
+    set_gate(vector::kKernelCall, kernel_call_entry, Gate::User);
+    if (!uses_sysenter()) return;
+    constexpr std::uint32_t kSysenterCs = 0x174, kSysenterEsp = 0x175, kSysenterEip = 0x176;
+    write_msr(kSysenterCs, kKernelCode);
+    write_msr(kSysenterEsp, address_of(&task_state.esp0));
+    write_msr(kSysenterEip, address_of(reinterpret_cast<void*>(sysenter_entry)));
+}
+INIT(610, open_gates);
+
+} // namespace
+
+} // namespace singlet::kern

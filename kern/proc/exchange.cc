@@ -1,0 +1,33 @@
+// The machine's one exchange heap, on frames of the kernel's zone: all page tables map them.
+#include "kern/boot/init.hh"
+#include "kern/proc/sip.hh"
+#include <new>
+
+namespace singlet::kern {
+
+namespace {
+
+struct KernelPages final : PageSource {
+    Word allocate(std::uint32_t pages) override {
+        auto frames = Frames::allocate(Zone::Kernel, pages, Zeroed::No);
+        return frames ? frames->release().raw() : 0;
+    }
+    void free(Word address, std::uint32_t pages) override {
+        Frames::adopt(PhysAddr(address), pages).give_back();
+    }
+};
+constinit KernelPages kernel_pages;
+
+alignas(ExchangeHeap) constinit char storage[sizeof(ExchangeHeap)]{};
+
+void start_exchange_heap() {
+    std::uint32_t pages = zone_info(Zone::Sip).end.raw() / kPageSize;
+    new (storage) ExchangeHeap(kernel_pages, {new std::uint8_t[pages](), pages});
+}
+INIT(600, start_exchange_heap);
+
+} // namespace
+
+ExchangeHeap& exchange_heap() { return *std::launder(reinterpret_cast<ExchangeHeap*>(storage)); }
+
+} // namespace singlet::kern

@@ -1,0 +1,178 @@
+#include "kern/proc/sip.hh"
+
+#include "kern/boot/init.hh"
+#include "kern/cpu/trap.hh"
+#include "kern/dev/console.hh"
+#include "kern/install/grants.hh"
+#include "kern/proc/io_permission.hh"
+#include "kern/proc/sip_memory.hh"
+#include <algorithm>
+
+namespace singlet::kern {
+
+constinit Sip* running_sip = nullptr;
+
+namespace {
+
+constinit SipList sips;
+constinit void (*hear_end)(Sip&) = nullptr;
+
+// After each switch to the SIP's thread.
+void switched_in(Thread& thread) {
+    Sip& sip = *static_cast<Sip*>(thread.owner);
+    running_sip = &sip;
+    sip.domain->enter();
+    write_now({.stack_limit = sip.stack_limit, .sip = sip.control});
+    if (sip.level == Level::User) open_ports_of(sip);
+}
+
+bool image_is_shared(const Sip& sip) {
+    for (const Sip* other = sips.first(); other; other = sips.next(*other)) {
+        if (other != &sip && other->domain == sip.domain && other->image == sip.image &&
+            other->state != Sip::State::Ended)
+            return true;
+    }
+    return false;
+}
+
+// Gives everything back but the Sip and its thread, which may be running.
+void release(Sip& sip) {
+    revoke_grants(sip);
+    close_ports_of(sip);
+    if (sip.account) exchange_heap().close_account(sip);
+    if (!sip.domain) return;
+    if (!image_is_shared(sip)) {
+        sip.domain->unmap(sip.image->code);
+        sip.domain->unmap(sip.image->data);
+    }
+    sip.domain->unmap(sip.memory);
+    sip.memory.give_back();
+    sip.domain->sips--;
+}
+
+void report(const Sip& sip) {
+    if (sip.reason == rt::TrapReason::None || sip.reason == rt::TrapReason::Killed ||
+        sip.reason == rt::TrapReason::ProcessorFault)
+        return; // a fault was reported when it came
+    print("sip {}: trapped {}", sip.name, name_of(sip.reason));
+    if (sip.reason == rt::TrapReason::Explicit) print(" {}", sip.trap_number);
+    print(" at ");
+    print_place(sip, sip.trap_address, Place::ReturnAddress);
+    print("\n");
+}
+
+void end(Sip& sip) {
+    report(sip);
+    release(sip);
+    sip.state = Sip::State::Ended;
+    if (hear_end) hear_end(sip);
+}
+
+void run(void* argument) {
+    Sip& sip = *static_cast<Sip*>(argument);
+    enter_sip(sip);
+    end(sip);
+}
+
+bool take_fault(TrapFrame& frame) {
+    Sip* sip = running_sip;
+    if (!sip || Thread::current().owner != sip) return false;
+    print("sip {}: ", sip->name);
+    print_exception(frame);
+    print(" at ");
+    print_place(*sip, frame.eip, Place::Instruction);
+    print("\n");
+    sip->reason = rt::TrapReason::ProcessorFault;
+    leave_outside();
+}
+
+void watch_faults() { set_outside_fault_handler(take_fault); }
+INIT(700, watch_faults);
+
+SipError no_memory(const std::string& name) { return {name + ": no memory left to start it"}; }
+
+} // namespace
+
+SipResult<Sip*> create_sip(std::string name, ImageRef image, Domain& domain) {
+    auto sip = std::make_unique<Sip>();
+    const verifier::Manifest& manifest = image->program->module().manifest;
+    sip->name = std::move(name);
+    sip->image = std::move(image);
+    sip->level = domain.level();
+    sip->region = domain.region();
+    if (!allocate_memory(*sip, manifest.memory_pages)) return std::unexpected(no_memory(sip->name));
+    bool mapped = domain.map(sip->memory, Writable::Yes) &&
+                  domain.map(sip->image->code, Writable::No) &&
+                  domain.map(sip->image->data, Writable::No);
+    sip->domain = &domain;
+    domain.sips++;
+    std::uint32_t quota = manifest.exchange_pages ? manifest.exchange_pages : kDefaultExchangePages;
+    quota = std::min(quota, kMaximumRam / kPageSize);
+    if (!mapped || !exchange_heap().open_account(*sip, quota * kPageSize)) {
+        release(*sip);
+        return std::unexpected(no_memory(sip->name));
+    }
+    sips.push_back(*sip);
+    return sip.release();
+}
+
+SipResult<void> start_sip(Sip& sip) {
+    auto thread = Thread::create(sip.name, run, &sip);
+    if (!thread) return std::unexpected(no_memory(sip.name));
+    sip.thread = *thread;
+    sip.thread->owner = &sip;
+    sip.thread->on_switch_in = switched_in;
+    sip.state = Sip::State::Running;
+    sip.thread->start();
+    return {};
+}
+
+void kill_sip(Sip& sip) {
+    if (sip.state != Sip::State::Running) return;
+    if (&sip == running_sip && Thread::current().owner == &sip) leave_outside();
+    Thread::destroy(sip.thread);
+    sip.thread = nullptr;
+    sip.reason = rt::TrapReason::Killed;
+    end(sip);
+}
+
+void reap_sip(Sip& sip) {
+    if (sip.state == Sip::State::Created) release(sip);
+    if (sip.thread) Thread::destroy(sip.thread);
+    if (running_sip == &sip) running_sip = nullptr;
+    sip.link.unlink();
+    delete &sip;
+}
+
+void trap_sip(rt::TrapReason reason, std::uint32_t number, const Word* arguments) {
+    trap_sip_at(reason, number, arguments[-1]);
+}
+
+void trap_sip_at(rt::TrapReason reason, std::uint32_t number, Word address) {
+    running_sip->reason = reason;
+    running_sip->trap_number = number;
+    running_sip->trap_address = address;
+    leave_outside();
+}
+
+void exit_sip(std::int32_t status) {
+    running_sip->status = status;
+    running_sip->exited = true;
+    leave_outside();
+}
+
+const SipList& all_sips() { return sips; }
+void on_sip_end(void (*hear)(Sip& sip)) { hear_end = hear; }
+
+// What kern/ipc knows of threads.
+void wake(Party& party) { static_cast<Sip&>(party).thread->wake(); }
+
+void wait(Party&, Party* peer) {
+    Thread* next = peer ? static_cast<Sip*>(peer)->thread : nullptr;
+    if (next && next->state() == Thread::State::Ready)
+        hand_over(*next);
+    else
+        block();
+}
+
+} // namespace singlet::kern

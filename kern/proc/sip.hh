@@ -1,0 +1,101 @@
+// A software-isolated process: an image's sealed code, memory of its own, what it owns in the
+// exchange heap, what its manifest was granted, and one thread.
+//
+//            start             exit, trap, fault, kill
+//   Created ------> Running -----------------------> Ended  (everything given back; then reaped)
+//
+// A SIP's memory is one run of frames:
+//
+//   | control | stack: grows down ........| collected heap .................. |
+//             ^ stack_limit - kStackReserve
+#pragma once
+#include "kern/install/image.hh"
+#include "kern/ipc/channel.hh"
+#include "kern/mem/frames.hh"
+#include "kern/proc/domain.hh"
+#include "kern/proc/thread.hh"
+#include <string>
+#include <vector>
+
+namespace singlet::kern {
+
+struct PortRange {
+    std::uint16_t first = 0, count = 0;
+};
+
+struct Grants {
+    std::vector<PortRange> ports;
+    std::uint32_t irqs = 0; // bit n: line n
+    std::uint32_t dmas = 0; // bit n: DMA object n
+};
+
+struct Sip : Party {
+    enum class State : std::uint8_t { Created, Running, Ended };
+
+    std::string name;
+    State state = State::Created;
+    Level level = Level::Kernel;
+    rt::TrapReason reason = rt::TrapReason::None; // why it ended; None: by itself
+    std::int32_t status = 0;                      // of its exit
+    bool exited = false;                          // by the kernel call
+    std::uint32_t trap_number = 0;
+    Word trap_address = 0;
+    bool waits_for_irq = false;
+
+    ImageRef image;
+    Domain* domain = nullptr;
+    Thread* thread = nullptr;
+    Frames memory;
+    std::vector<Frames> heap; // the collector's runs
+    std::uint32_t heap_pages = 0, most_heap_pages = 0;
+    Word stack_limit = 0, stack_top = 0;
+    Word control = 0;
+    Grants grants;
+    std::vector<Word> parameters; // of the entry function
+    ListLink link;
+
+    /// Do all bytes belong to the SIP's own memory?
+    bool in_memory(Word address, std::uint32_t size) const {
+        std::uint32_t offset = address - memory.start().raw(); // huge when it lies below
+        return offset <= memory.size() && size <= memory.size() - offset;
+    }
+};
+using SipList = List<Sip, &Sip::link>;
+
+/// The SIP whose thread runs; kernel functions that SIPs call may rely on it.
+extern Sip* running_sip;
+
+struct SipError {
+    std::string sentence;
+};
+template <class T>
+using SipResult = std::expected<T, SipError>;
+
+/// A SIP in `domain`, without grants and parameters, not yet started. `name` is for messages.
+SipResult<Sip*> create_sip(std::string name, ImageRef image, Domain& domain);
+/// Starts its thread. Error: no memory for one; the SIP is still Created.
+SipResult<void> start_sip(Sip& sip);
+/// Ends another SIP from outside, wherever it is.
+void kill_sip(Sip& sip);
+/// Frees what is left of a SIP that is Created or Ended.
+void reap_sip(Sip& sip);
+
+/// Ends the running SIP. `arguments` is what the kernel function that found it was called with.
+[[noreturn]] void trap_sip(rt::TrapReason reason, std::uint32_t number, const Word* arguments);
+[[noreturn]] void trap_sip_at(rt::TrapReason reason, std::uint32_t number, Word address);
+[[noreturn]] void exit_sip(std::int32_t status);
+
+const SipList& all_sips();
+/// Called, when set, as each SIP ends, after it gave everything back.
+void on_sip_end(void (*hear)(Sip& sip));
+
+/// "main+0x1c (hello.sing:12)", in the image of `sip`, or in the kernel or the run-time. A return
+/// address lies behind its call, which may be the last instruction of its function.
+enum class Place : bool { Instruction, ReturnAddress };
+void print_place(const Sip& sip, Word address, Place place);
+
+std::string_view name_of(rt::TrapReason reason);
+
+ExchangeHeap& exchange_heap();
+
+} // namespace singlet::kern
