@@ -199,6 +199,7 @@ Parsed<std::uint32_t> Parser::select_table() {
 Parsed<SelectTable::Pattern> Parser::pattern() {
     SelectTable::Pattern p{};
     p.operand = static_cast<std::uint8_t>(TRY(number("an operand's number", 0, 255)));
+    const std::string name = peek().text;
     if (take_word("closed"))
         p.message = SelectTable::kClosed;
     else if (take_word("member"))
@@ -207,6 +208,14 @@ Parsed<SelectTable::Pattern> Parser::pattern() {
         p.message = TRY(reference("closed, member, or a message as Contract.Message",
                                   [&](auto n) { return find_message(m_, n); }));
     if (p.message != SelectTable::kClosed && peek().kind == Token::Kind::Name) p.first = TRY(reg());
+    for (const Contract& c : m_.contracts) // the message's arguments take the registers that follow
+        if (name.starts_with(c.name + ".") &&
+            find_message_of(c, name.substr(c.name.size() + 1)) == p.message)
+            highest_register_ = std::max<std::uint32_t>(
+                highest_register_,
+                static_cast<std::uint32_t>(
+                    p.first + std::max<std::size_t>(c.messages[p.message].args.size(), 1)) -
+                    1);
     return p;
 }
 

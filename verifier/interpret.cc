@@ -1,5 +1,6 @@
 #include "verifier/interpret_machine.hh"
 
+#include "verifier/asm_names.hh"
 #include "verifier/diagnosis.hh"
 #include "verifier/text.hh"
 
@@ -74,9 +75,16 @@ Outcome Machine::run() {
         }
         outcome_.steps++;
         const Instruction& i = frame_.function->code[frame_.pc++];
+        if (options_.coverage) [[unlikely]]
+            outcome_.executed.insert(mnemonic_with_form(i));
         (this->*kHandlers[static_cast<std::size_t>(i.op)])(i);
     }
     return std::move(outcome_);
+}
+
+// The mnemonic, and "/i" behind it where the last operand is a number.
+std::string Machine::mnemonic_with_form(const Instruction& i) {
+    return mnemonic_of(i) + (info(i.op).c == Role::Sub ? "/i" : "");
 }
 
 // ---- ends

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct Outcome {
     std::string where;   // "main, block 2, instruction 7 (add r1, r2, r3)"; why, if Stuck
     std::string console; // all that was printed
     std::uint64_t steps = 0;
+    std::set<std::string> executed; // mnemonics, if InterpretOptions::coverage
 
     // "exit 0", "trap DivideByZero", "trap Explicit 7", "stuck", "deadlock", "out of steps".
     std::string summary() const;
@@ -43,6 +45,7 @@ struct InterpretOptions {
     std::uint64_t exchange_bytes = 64u
                                    << 20; // in the exchange heap, where the manifest does not say
     std::uint32_t depth = 10'000;         // calls in progress
+    bool coverage = false;
     std::vector<std::int32_t> arguments = {}; // what the kernel call `argument` gives
 };
 

@@ -41,6 +41,7 @@ private:
     void trap(rt::TrapReason reason, std::uint32_t number = 0);
     void end(Outcome::What what, std::string why = "");
     std::string place() const;
+    static std::string mnemonic_with_form(const Instruction& i);
 
     // ---- reading registers
     Value& at(std::uint8_t r) { return stack_[frame_.base + r]; }

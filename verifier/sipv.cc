@@ -2,6 +2,7 @@
 // for, a .sbc file and .sasm text will do alike.
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdio>
 
@@ -15,7 +16,10 @@ namespace {
 
 Verified verified(const std::string& path, Module module) {
     auto result = verify(std::move(module), kernel_environment());
-    if (!result) give_up(kRefused, fmt::format("{}: {}", path, result.error().to_string()));
+    if (!result) {
+        bool named = result.error().source == path; // then the diagnosis says so
+        give_up(kRefused, (named ? "" : path + ": ") + result.error().to_string());
+    }
     return std::move(*result);
 }
 
@@ -46,6 +50,7 @@ int run_file(const std::string& in, bool unverified, const InterpretOptions& opt
     Outcome outcome = interpret(module, kernel_environment(), options);
     std::fwrite(outcome.console.data(), 1, outcome.console.size(), stdout);
     std::fflush(stdout);
+    if (options.coverage) fmt::print(stderr, "executed: {}\n", fmt::join(outcome.executed, " "));
     if (outcome.what == Outcome::What::Exit) {
         fmt::print(stderr, "{} ({} steps)\n", outcome.summary(), outcome.steps);
         return outcome.status >= 0 && outcome.status < kTrapped ? outcome.status : kTrapped - 1;
@@ -83,6 +88,7 @@ int main(int argc, char** argv) {
     CLI::App* check = with_file("verify", "prove a module harmless, or say why it could not be");
     CLI::App* run = with_file("run", "run a module in the defensive interpreter");
     run->add_flag("--unverified", unverified, "even if the verifier refuses it");
+    run->add_flag("--coverage", options.coverage, "say which instructions were executed");
     run->add_option("--steps", options.steps, "most instructions")->capture_default_str();
     run->add_option("--argument", options.arguments,
                     "what the kernel call `argument` gives, from 0 on");
