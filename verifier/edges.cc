@@ -26,15 +26,14 @@ bool describes(const Program& program, const Type& to, const Type& from) {
 
 class EdgeCheck final : EdgeVisitor {
 public:
-    EdgeCheck(const Program& program, std::size_t number, const std::vector<Registers>& entry,
-              Meter& meter)
+    EdgeCheck(const Program& program, std::size_t number, const BlockStates& entry, Meter& meter)
         : program_(program), function_(program.module.functions[number]), entry_(entry),
           current_(function_.registers), transfer_(program, number, current_, meter) {}
 
     bool run() {
         transfer_.enter_function();
         if (!edge(0)) return false;
-        for (std::size_t block = 0; block < entry_.size(); ++block)
+        for (std::size_t block = 0; block < function_.blocks.size(); ++block)
             if (!walk(block)) return false;
         return true;
     }
@@ -43,10 +42,7 @@ public:
 
 private:
     bool walk(std::size_t block) {
-        if (entry_[block].size() != current_.size())
-            return transfer_.refuse(Rule::Edge,
-                                    "no state was found for block " + number_text(block));
-        std::copy(entry_[block].begin(), entry_[block].end(), current_.begin());
+        std::ranges::copy(entry_[block], current_.begin());
         const std::uint32_t end = block_end(function_, block);
         for (std::uint32_t pc = function_.blocks[block]; pc + 1 < end; ++pc)
             if (!transfer_.step(pc)) return false;
@@ -54,10 +50,7 @@ private:
     }
 
     bool edge(std::uint16_t target) override {
-        const Registers& expected = entry_[target];
-        if (expected.size() != current_.size())
-            return transfer_.refuse(Rule::Edge,
-                                    "no state was found for block " + number_text(target));
+        const std::span<const Type> expected = entry_[target];
         for (std::size_t r = 0; r < current_.size(); ++r)
             if (!describes(program_, expected[r], current_[r]))
                 return transfer_.refuse(Rule::Edge, "block " + number_text(target) + " expects " +
@@ -70,14 +63,14 @@ private:
 
     const Program& program_;
     const Function& function_;
-    const std::vector<Registers>& entry_;
+    const BlockStates& entry_;
     Registers current_;
     Transfer transfer_;
 };
 
 } // namespace
 
-Result check_edges(const Program& program, std::size_t number, const std::vector<Registers>& entry,
+Result check_edges(const Program& program, std::size_t number, const BlockStates& entry,
                    Meter& meter) {
     EdgeCheck check(program, number, entry, meter);
     if (!check.run()) return std::unexpected(check.diagnosis());

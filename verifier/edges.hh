@@ -8,7 +8,7 @@
 
 namespace singlet::verifier {
 
-Result check_edges(const Program& program, std::size_t function,
-                   const std::vector<Registers>& entry, Meter& meter);
+Result check_edges(const Program& program, std::size_t function, const BlockStates& entry,
+                   Meter& meter);
 
 } // namespace singlet::verifier

@@ -13,11 +13,12 @@ public:
              const std::vector<RegisterSet>& live, Meter& meter, Trace* trace)
         : program_(program), function_(program.module.functions[number]), flow_(flow), live_(live),
           meter_(meter), current_(function_.registers), trace_(trace),
-          transfer_(program, number, current_, meter, trace), entry_(function_.blocks.size()),
+          transfer_(program, number, current_, meter, trace),
+          entry_(function_.blocks.size(), function_.registers), reached_(function_.blocks.size()),
           pending_(function_.blocks.size()) {
         if (!trace_) return;
-        entry_origins_.resize(entry_.size());
-        first_from_.resize(entry_.size());
+        entry_origins_.resize(reached_.size());
+        first_from_.resize(reached_.size());
     }
 
     bool run() {
@@ -33,14 +34,14 @@ public:
         return true;
     }
 
-    std::vector<Registers>& entry() { return entry_; }
+    BlockStates& entry() { return entry_; }
     const Diagnosis& diagnosis() const { return transfer_.diagnosis(); }
 
 private:
     bool walk(std::uint16_t block) {
         const std::uint32_t end = block_end(function_, block);
         if (!spend(end - function_.blocks[block] + current_.size())) return false;
-        std::copy(entry_[block].begin(), entry_[block].end(), current_.begin());
+        std::ranges::copy(entry_[block], current_.begin());
         if (trace_) trace_->origins = entry_origins_[block];
         from_ = block;
         for (std::uint32_t pc = function_.blocks[block]; pc + 1 < end; ++pc)
@@ -51,19 +52,11 @@ private:
     // What the registers hold now arrives at `target`.
     bool edge(std::uint16_t target) override {
         if (!spend(current_.size())) return false;
-        bool learnt = entry_[target].empty();
+        bool learnt = !reached_[target];
         if (learnt)
             arrive_first(target);
-        else
-            for (std::size_t r = 0; r < current_.size(); ++r) {
-                Type& known = entry_[target][r];
-                if (current_[r] == known || !needed(target, r, known)) continue;
-                const Meeting met = meet(program_, known, current_[r]);
-                if (trace_) explain(target, r, met);
-                if (met.lost) return refuse_lost(target, r);
-                learnt |= met.type != known;
-                known = met.type;
-            }
+        else if (!arrive_again(target, learnt))
+            return false;
         if (!learnt) return true;
         pending_[target] = true;
         next_ = std::min<std::size_t>(next_, flow_.position[target]);
@@ -75,13 +68,27 @@ private:
     }
 
     void arrive_first(std::uint16_t target) {
-        Registers& entry = entry_[target];
-        entry.resize(current_.size());
+        reached_[target] = true;
+        const std::span<Type> entry = entry_[target];
         for (std::size_t r = 0; r < current_.size(); ++r)
             if (needed(target, r, Type{})) entry[r] = current_[r];
         if (!trace_) return;
         entry_origins_[target] = trace_->origins;
         first_from_[target] = from_;
+    }
+
+    bool arrive_again(std::uint16_t target, bool& learnt) {
+        const std::span<Type> entry = entry_[target];
+        for (std::size_t r = 0; r < current_.size(); ++r) {
+            Type& known = entry[r];
+            if (current_[r] == known || !needed(target, r, known)) continue;
+            const Meeting met = meet(program_, known, current_[r]);
+            if (trace_) explain(target, r, met);
+            if (met.lost) return refuse_lost(target, r);
+            learnt |= met.type != known;
+            known = met.type;
+        }
+        return true;
     }
 
     bool spend(std::uint64_t work) {
@@ -129,10 +136,11 @@ private:
     Registers current_;
     Trace* trace_;
     Transfer transfer_;
-    std::vector<Registers> entry_; // of each block; empty before the first path comes there
-    std::vector<bool> pending_;    // blocks to walk
-    std::size_t next_ = 0;         // no pending block stands before this one in the order
-    std::uint16_t from_ = 0;       // the block being walked
+    BlockStates entry_;
+    std::vector<bool> reached_; // blocks that some path has come to
+    std::vector<bool> pending_; // blocks to walk
+    std::size_t next_ = 0;      // no pending block stands before this one in the order
+    std::uint16_t from_ = 0;    // the block being walked
     std::vector<std::vector<Origin>> entry_origins_; // with a trace only
     std::vector<std::uint16_t> first_from_;
 };
@@ -140,9 +148,8 @@ private:
 } // namespace
 
 // A function that is refused is walked a second time with a trace, which puts the refusal into words.
-Checked<std::vector<Registers>> find_states(const Program& program, std::size_t number,
-                                            const Flow& flow, const std::vector<RegisterSet>& live,
-                                            Meter& meter) {
+Checked<BlockStates> find_states(const Program& program, std::size_t number, const Flow& flow,
+                                 const std::vector<RegisterSet>& live, Meter& meter) {
     const Meter start = meter;
     Fixpoint fast(program, number, flow, live, meter, nullptr);
     if (fast.run()) return std::move(fast.entry());

@@ -11,8 +11,7 @@
 
 namespace singlet::verifier {
 
-Checked<std::vector<Registers>> find_states(const Program& program, std::size_t function,
-                                            const Flow& flow, const std::vector<RegisterSet>& live,
-                                            Meter& meter);
+Checked<BlockStates> find_states(const Program& program, std::size_t function, const Flow& flow,
+                                 const std::vector<RegisterSet>& live, Meter& meter);
 
 } // namespace singlet::verifier

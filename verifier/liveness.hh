@@ -1,37 +1,13 @@
 // Pass 4: which registers a block may still read. What is dead is left out of the states that meet at a block, so that two
 // types in a register that nobody reads are no conflict. Nothing is believed because of it: a register left out is unset, and
-// reading it is refused. (Owned values are never left out: see fixpoint.hh.)
+// reading it is refused. (Owned values are never left out: fixpoint.hh.)
 #pragma once
 
 #include <array>
 
 #include "verifier/flow.hh"
-#include "verifier/limits.hh"
 
 namespace singlet::verifier {
-
-class RegisterSet {
-public:
-    void add(std::size_t r) { words_[r / 64] |= std::uint64_t{1} << (r % 64); }
-    void remove(std::size_t r) { words_[r / 64] &= ~(std::uint64_t{1} << (r % 64)); }
-    bool has(std::size_t r) const { return words_[r / 64] >> (r % 64) & 1; }
-    void add_all(const RegisterSet& other) {
-        for (std::size_t w = 0; w < words_.size(); ++w)
-            words_[w] |= other.words_[w];
-    }
-    // Reads what `uses` reads and what was read after, unless `defines` wrote it in between.
-    static RegisterSet before(const RegisterSet& uses, const RegisterSet& defines,
-                              const RegisterSet& after) {
-        RegisterSet result;
-        for (std::size_t w = 0; w < result.words_.size(); ++w)
-            result.words_[w] = uses.words_[w] | (after.words_[w] & ~defines.words_[w]);
-        return result;
-    }
-    friend bool operator==(const RegisterSet&, const RegisterSet&) = default;
-
-private:
-    std::array<std::uint64_t, limits::kRegisters / 64> words_{};
-};
 
 // What a module's instructions read beyond their named operands.
 class Reads {

@@ -10,7 +10,8 @@ Replay::Replay(const Verified& verified, std::size_t function)
 
 void Replay::enter(std::uint16_t block) {
     pc_ = verified_.module().functions[function_].blocks[block];
-    registers_ = verified_.facts(function_).entry[block];
+    const std::span<const Type> entry = verified_.facts(function_).entry[block];
+    registers_.assign(entry.begin(), entry.end());
 }
 
 void Replay::step() {

@@ -33,27 +33,17 @@ Result check_size(const Module& module) {
                       number_text(limits::kStateRegisters));
 }
 
-std::vector<std::vector<bool>> live_facts(const Function& function,
-                                          const std::vector<RegisterSet>& live) {
-    std::vector<std::vector<bool>> facts(live.size(), std::vector<bool>(function.registers));
-    for (std::size_t b = 0; b < live.size(); ++b)
-        for (std::size_t r = 0; r < function.registers; ++r)
-            facts[b][r] = live[b].has(r);
-    return facts;
-}
-
 Checked<FunctionFacts> check_function(const Program& program, const Reads& reads,
                                       std::size_t number) {
     const Function& function = program.module.functions[number];
     Meter meter(std::max<std::uint64_t>(
         limits::kWorkFloor, std::uint64_t{limits::kWorkPerInstruction} * function.code.size()));
     Flow flow = TRY(check_flow(program.module, number));
-    const std::vector<RegisterSet> live = TRY(find_liveness(program, reads, number, flow, meter));
-    std::vector<Registers> entry = TRY(find_states(program, number, flow, live, meter));
+    std::vector<RegisterSet> live = TRY(find_liveness(program, reads, number, flow, meter));
+    BlockStates entry = TRY(find_states(program, number, flow, live, meter));
     TRY(check_edges(program, number, entry, meter));
-    return FunctionFacts{.entry = std::move(entry),
-                         .live_in = live_facts(function, live),
-                         .order = std::move(flow.order)};
+    return FunctionFacts{
+        .entry = std::move(entry), .live_in = std::move(live), .order = std::move(flow.order)};
 }
 
 } // namespace

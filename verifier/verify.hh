@@ -8,6 +8,7 @@
 
 #include "verifier/diagnosis.hh"
 #include "verifier/module.hh"
+#include "verifier/register_set.hh"
 #include "verifier/subtypes.hh"
 
 namespace singlet::verifier {
@@ -26,10 +27,29 @@ struct Environment {
 // Types of all registers of a function at one point.
 using Registers = std::vector<Type>;
 
+// The types of all registers at the beginning of each block of a function, in one piece.
+class BlockStates {
+public:
+    BlockStates() = default;
+    BlockStates(std::size_t blocks, std::size_t registers)
+        : registers_(registers), types_(blocks * registers) {}
+
+    std::span<Type> operator[](std::size_t block) {
+        return {&types_[block * registers_], registers_};
+    }
+    std::span<const Type> operator[](std::size_t block) const {
+        return {&types_[block * registers_], registers_};
+    }
+
+private:
+    std::size_t registers_ = 0; // at least one: check_bounds
+    std::vector<Type> types_;
+};
+
 struct FunctionFacts {
-    std::vector<Registers> entry;           // per block; empty for a block that cannot be reached
-    std::vector<std::vector<bool>> live_in; // per block, per register
-    std::vector<std::uint16_t> order;       // reachable blocks in reverse post-order
+    BlockStates entry;                // per block, per register
+    std::vector<RegisterSet> live_in; // per block: the registers that may still be read
+    std::vector<std::uint16_t> order; // all blocks in reverse post-order
 };
 
 struct ContractFacts {

@@ -1,0 +1,36 @@
+// A set of a function's registers, in four words.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "verifier/limits.hh"
+
+namespace singlet::verifier {
+
+class RegisterSet {
+public:
+    void add(std::size_t r) { words_[r / 64] |= std::uint64_t{1} << (r % 64); }
+    bool operator[](std::size_t r) const { return has(r); }
+    void remove(std::size_t r) { words_[r / 64] &= ~(std::uint64_t{1} << (r % 64)); }
+    bool has(std::size_t r) const { return words_[r / 64] >> (r % 64) & 1; }
+    void add_all(const RegisterSet& other) {
+        for (std::size_t w = 0; w < words_.size(); ++w)
+            words_[w] |= other.words_[w];
+    }
+    // Reads what `uses` reads and what was read after, unless `defines` wrote it in between.
+    static RegisterSet before(const RegisterSet& uses, const RegisterSet& defines,
+                              const RegisterSet& after) {
+        RegisterSet result;
+        for (std::size_t w = 0; w < result.words_.size(); ++w)
+            result.words_[w] = uses.words_[w] | (after.words_[w] & ~defines.words_[w]);
+        return result;
+    }
+    friend bool operator==(const RegisterSet&, const RegisterSet&) = default;
+
+private:
+    std::array<std::uint64_t, limits::kRegisters / 64> words_{};
+};
+
+} // namespace singlet::verifier
