@@ -174,14 +174,17 @@ Operand Lowering::high(unsigned r) const {
 }
 
 Reg Lowering::take(RegMask among) {
-    among &= kCallerSaved | allocation_.saved;
+    constexpr Reg kOrder[] = {Reg::EAX, Reg::EDX, Reg::ECX, Reg::EBX, Reg::ESI, Reg::EDI, Reg::EBP};
+    auto usable = kCallerSaved | allocation_.saved;
     auto busy = allocation_.busy_around(number_);
-    for (auto reg : {Reg::EAX, Reg::EDX, Reg::ECX, Reg::EBX, Reg::ESI, Reg::EDI, Reg::EBP})
-        if (bit(reg) & among & ~busy & ~taken_) return taken_ |= bit(reg), reg;
-    // All are busy: put one aside that this instruction has nothing to do with.
-    for (auto reg : {Reg::EAX, Reg::EDX, Reg::ECX, Reg::EBX, Reg::ESI, Reg::EDI, Reg::EBP}) {
-        bool crosses = allocation_.busy[3 * number_] & allocation_.busy[3 * number_ + 2] & bit(reg);
-        if (!(bit(reg) & among & ~taken_ & ~operands_) || !crosses) continue;
+    for (auto reg : kOrder)
+        if (bit(reg) & among & usable & ~busy & ~taken_) return taken_ |= bit(reg), reg;
+    // All are busy: put one aside that this instruction has nothing to do with. A callee-saved
+    // register that the function does not use holds something of its caller's.
+    auto crossing = allocation_.busy[3 * number_] & allocation_.busy[3 * number_ + 2];
+    for (auto reg : kOrder) {
+        if (!(bit(reg) & among & ~taken_ & ~operands_)) continue;
+        if (!(bit(reg) & (crossing | ~usable))) continue;
         auto nth = static_cast<std::uint32_t>(__builtin_popcount(borrowed_));
         ASSERT(nth < borrowed_words_);
         as_.mov(frame(outgoing_ + nth), reg);
