@@ -67,3 +67,25 @@ TEST_CASE("each rule has two programs of each kind and a section in the handout"
         CHECK(rejected[id] >= 2);
     }
 }
+
+TEST_CASE("each opcode stands in a program that is accepted, and is where another is rejected") {
+    std::vector<bool> accepted(static_cast<std::size_t>(Opcode::kCount)), rejected(accepted);
+    for (const auto& entry : fs::recursive_directory_iterator(kPrograms)) {
+        if (entry.path().extension() != ".sasm") continue;
+        const Module module = *assemble(read(entry.path()), "test.sasm");
+        const auto verified = verify(module, {singlet::abi::kKernelCalls});
+        for (const Function& f : module.functions) {
+            if (verified)
+                for (const Instruction& i : f.code)
+                    accepted[static_cast<std::size_t>(i.op)] = true;
+            else if (f.name == verified.error().function)
+                rejected[static_cast<std::size_t>(f.code[verified.error().pc].op)] = true;
+        }
+    }
+    rejected[static_cast<std::size_t>(Opcode::Trap)] = true; // asks nothing
+    for (std::size_t op = 0; op < accepted.size(); ++op) {
+        CAPTURE(kOpcodes[op].text);
+        CHECK(accepted[op]);
+        CHECK(rejected[op]);
+    }
+}
