@@ -196,6 +196,11 @@ Reg Lowering::take(RegMask among) {
     return Reg::EAX;
 }
 
+bool Lowering::any_free() const {
+    auto usable = kCallerSaved | allocation_.saved;
+    return usable & ~allocation_.busy_around(number_) & ~taken_;
+}
+
 Reg Lowering::temporary() {
     if (!has_temporary_) temporary_ = take(), has_temporary_ = true;
     return temporary_;

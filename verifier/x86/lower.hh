@@ -57,6 +57,7 @@ private:
 
     // Registers for a moment: until the end of the instruction.
     Reg take(RegMask among = 0xff);
+    bool any_free() const;
     Reg temporary(); // one borrowed register, the same each time
     void reserve(RegMask regs) { taken_ |= regs; }
     void give_back();

@@ -35,7 +35,7 @@ std::int32_t Lowering::outgoing_words(const Instruction& i, std::uint32_t pc) co
     case Opcode::Call:
         return words(Arguments(module_, module_.functions[i.imm].params).stack_words);
     case Opcode::CallI:
-        return words(Arguments(module_, module_.methods[i.imm].params).stack_words + 1);
+        return words(Arguments(module_, module_.methods[i.imm].params).stack_words + 2);
     case Opcode::CallK: {
         std::int32_t count = 0;
         for (auto t : verified_.kernel_signature(i.imm).params)
@@ -82,7 +82,13 @@ std::int32_t Lowering::outgoing_words(const Instruction& i, std::uint32_t pc) co
     }
 }
 
+// All registers may hold arguments: then the value goes over the stack, whose pointer POP has already
+// moved back when it forms its address.
 void Lowering::argument(std::uint32_t word, Operand v) {
+    if (v.is_memory() && !has_temporary_ && !any_free()) {
+        as_.push(v);
+        return as_.pop(frame(word));
+    }
     if (v.is_memory()) {
         as_.mov(temporary(), v);
         v = temporary();
@@ -106,18 +112,11 @@ void Lowering::call(const Instruction& i) {
     if (virtual_) null_check(i.b);
     Arguments arguments(module_, params);
     // The receiver's descriptor has its methods behind the fixed part. With three arguments in
-    // registers none is left for it, so the method's address waits behind the stack arguments.
+    // registers the third makes room for it, and the method's address waits in memory.
     auto method = static_cast<std::int32_t>(sizeof(rt::TypeDescriptor) + 4 * i.imm);
     bool crowded = false;
     for (const auto& a : arguments.places)
         crowded |= a.in_register && a.reg == kArgumentRegs[2];
-    if (virtual_ && crowded) {
-        auto receiver = temporary();
-        as_.mov(receiver, value(i.b));
-        as_.mov(receiver, Operand::memory(receiver, 0));
-        as_.mov(receiver, Operand::memory(receiver, method));
-        as_.mov(frame(arguments.stack_words), receiver);
-    }
     std::vector<Move> moves;
     for (unsigned k = 0; k < params.size(); ++k) {
         const auto& to = arguments.places[k];
@@ -132,7 +131,13 @@ void Lowering::call(const Instruction& i) {
     give_back();
     move_all(std::move(moves));
     if (virtual_ && crowded) {
-        as_.call(frame(arguments.stack_words));
+        auto target = frame(arguments.stack_words), third = target.plus(4);
+        as_.mov(third, Reg::ECX);
+        as_.mov(Reg::ECX, Operand::memory(Reg::EAX, 0));
+        as_.mov(Reg::ECX, Operand::memory(Reg::ECX, method));
+        as_.mov(target, Reg::ECX);
+        as_.mov(Reg::ECX, third);
+        as_.call(target);
     } else if (virtual_) {
         as_.mov(Reg::ECX, Operand::memory(Reg::EAX, 0));
         as_.call(Operand::memory(Reg::ECX, method));
@@ -210,8 +215,9 @@ void Lowering::exchange_swap(const Instruction& i) {
 }
 
 void Lowering::free(const Instruction& i) {
+    // Null owes nothing, however it came there: a constant, or a register that a test found null.
+    if (type(i.a).kind == Kind::Null) return;
     auto a = value(i.a);
-    if (a.is_number()) return; // null
     Label done = as_.label();
     if (type(i.a).nullable) {
         if (a.is_register())

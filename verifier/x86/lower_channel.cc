@@ -4,10 +4,11 @@
 
 namespace singlet::verifier::x86 {
 
-// Argument `word` <- the address of outgoing word `of`.
+// Argument `word` <- the address of outgoing word `of`. By EAX, which the call destroys anyway: all
+// that was to be passed is in memory by now.
 void Lowering::address_of(std::uint32_t word, std::uint32_t of) {
-    as_.lea(temporary(), frame(of));
-    as_.mov(frame(word), temporary());
+    as_.lea(Reg::EAX, frame(of));
+    as_.mov(frame(word), Reg::EAX);
 }
 
 void Lowering::channel(const Instruction& i) {

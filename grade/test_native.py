@@ -1,0 +1,36 @@
+"""Compiled code against the interpreter: every program of the test set must print the same and end the same,
+also when the collector runs before each allocation, where a reference that the stack maps miss shows at once."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAMS = sorted((ROOT / "verifier/testdata/programs").glob("*.sasm"))
+
+
+def run(*command):
+    """Status, output, and how the program ended: the last line without its place and its counts."""
+    done = subprocess.run([str(c) for c in command], capture_output=True, timeout=60, check=False)
+    last = (done.stderr.decode(errors="replace").strip().splitlines() or [""])[-1]
+    return done.returncode, done.stdout, re.sub(r" (at|\().*", "", last)
+
+
+@pytest.mark.parametrize("options", [[], ["--collect-always"]], ids=["plain", "collect-always"])
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.stem)
+def test_compiled_code_does_what_the_interpreter_does(program, options):
+    expected = run(ROOT / "build/host/bin/sipv", "run", program)
+    assert run(ROOT / "build/host/sip-native", "--seconds", 30, *options, program) == expected
+
+
+def test_there_are_programs():
+    assert len(PROGRAMS) > 30
+
+
+def test_a_hung_program_is_ended(tmp_path):
+    loop = tmp_path / "loop.sasm"
+    loop.write_text("func main() {\n    jmp again\nagain:\n    jmp again\n}\n")
+    status, _, end = run(ROOT / "build/host/sip-native", "--seconds", 1, loop)
+    assert (status, end) == (123, "out of time")
