@@ -6,6 +6,7 @@
 #include "kern/boot/init.hh"
 #include "kern/cpu/segments.hh"
 #include "kern/cpu/trap.hh"
+#include "kern/dev/console.hh"
 #include "kern/ipc/registry.hh"
 #include "kern/ipc/select.hh"
 #include <algorithm>
@@ -161,6 +162,13 @@ bool fits_function(std::uint32_t number, const Word* words) {
     return true;
 }
 
+[[noreturn]] void refuse(std::uint32_t number, const Word* words) {
+    print("sip {}: gave kernel function {} what it does not have, at ", sip().name, number);
+    print_place(sip(), words[0], Place::ReturnAddress);
+    print("\n");
+    trap_sip(rt::TrapReason::ProcessorFault, number, words + 1);
+}
+
 // Called by gates.S. The return address below the arguments is copied with them, for trap_sip.
 extern "C" Word ring3_call(std::uint32_t number, Word address) {
     Word words[1 + kMostArguments] = {};
@@ -171,7 +179,7 @@ extern "C" Word ring3_call(std::uint32_t number, Word address) {
         good = fits_function(number, words + 1);
     }
     if (!good) [[unlikely]]
-        trap_sip(rt::TrapReason::ProcessorFault, number, words + 1);
+        refuse(number, words);
     return kernel_functions[number](words + 1);
 }
 

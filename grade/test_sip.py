@@ -1,0 +1,153 @@
+"""SIPs in the kernel: installed, run, trapped, refused, in every protection mode, and nothing left behind."""
+import re
+import subprocess
+
+import pytest
+from qemu import ROOT, End
+from test_sipv import PROGRAMS, SIPV, expectations
+
+MODES = ("nochecks", "physical", "paging", "domain", "ring3", "microkernel")
+SIPS = ROOT / "grade/sips"
+CLEAN = "singlet: all SIPs have ended; leaked: 0 frames, 0 blocks, 0 endpoints"
+
+
+@pytest.fixture
+def module(tmp_path):
+    """module("client"): grade/sips/client.sasm as a boot module."""
+
+    def assemble(name, source=None):
+        source = source or SIPS / f"{name}.sasm"
+        target = tmp_path / f"{name}.sbc"
+        subprocess.run([SIPV, "asm", source, "-o", target], check=True, cwd=ROOT)
+        return target
+
+    return assemble
+
+
+def printed(console):
+    """What the SIPs printed: the console without the kernel's own lines."""
+    ours = ("Singlet", "sip ", "singlet: ", "install ")
+    return "".join(line + "\n" for line in console.splitlines() if not line.startswith(ours))
+
+
+# ---- One SIP: what the interpreter says is what the machine does
+
+
+@pytest.mark.parametrize("mode", ("physical", "microkernel"))
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.stem)
+def test_program_does_what_the_interpreter_did(boot, module, program, mode):
+    expect, console = expectations(program)
+    result = boot(f"protect={mode} verbose=1", modules=[module(program.stem, program)])
+    assert printed(result.console) == console, result.explain()
+    if expect == "deadlock":
+        result.expect(End.FAILED, "singlet: every SIP waits for another, and none can go on")
+        return
+    kind, rest = expect.split(" ", 1)
+    sentence = f": exit {rest}\n" if kind == "exit" else f": trapped {rest} at "
+    assert sentence in result.console, result.explain()
+    result.expect(End.OK if expect == "exit 0" else End.FAILED, CLEAN)
+
+
+def test_a_trap_says_where(boot, module):
+    bounds = ROOT / "verifier/testdata/programs/bounds_high.sasm"
+    result = boot(modules=[module("bounds_high", bounds)])
+    result.expect(End.FAILED, "sip sip: trapped OutOfBounds at main+0x", "bounds_high.sasm:13)", CLEAN)
+
+
+# ---- Two SIPs and a channel
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("trap", ("int", "sysenter"))
+def test_trees_of_blocks_go_there_and_back(boot, module, mode, trap):
+    if trap == "sysenter" and mode not in ("ring3", "microkernel"):
+        pytest.skip("nobody is at CPL 3 in this mode")
+    result = boot(f"protect={mode} trap={trap} run=adder,client", modules=[module("adder"), module("client")])
+    result.expect_ok("50490", CLEAN)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_peer_that_dies_is_a_closed_channel(boot, module, mode):
+    result = boot(f"protect={mode} run=dies,client", modules=[module("dies"), module("client")])
+    result.expect(End.FAILED, "sip dies: trapped Explicit 7 at main+0x", "the adder is gone", "sip client: exit 3", CLEAN)
+
+
+def test_nobody_serves_the_contract(boot, module):
+    boot("run=client", modules=[module("client")]).expect(
+        End.FAILED, "install client.sbc: refused: client: adder: no SIP that runs serves the contract Sum")
+
+
+def test_a_policy_file_places_sips(boot, module, tmp_path):
+    policy = tmp_path / "policy.txt"
+    policy.write_text("# all but the client\nadder  servers  3\n*  rest  0\n")
+    boot("protect=paging policy=policy.txt run=adder,client",
+         modules=[module("adder"), module("client"), policy]).expect_ok("50490", CLEAN)
+    policy.write_text("adder servers 2\n")
+    boot("protect=paging policy=policy.txt run=adder,client",
+         modules=[module("adder"), module("client"), policy]).expect(
+        End.FAILED, 'singlet: policy.txt:1: expected "<sip> <domain> <level 0 or 3>"')
+
+
+# ---- Bad modules
+
+
+def refused(boot, module, bad, *markers):
+    """The bad module is refused with a sentence, and what comes after it runs."""
+    hello = module("hello", ROOT / "verifier/testdata/programs/hello.sasm")
+    boot(f"run={bad.name},hello", modules=[bad, hello]).expect_ok(
+        f"install {bad.name}: refused: ", *markers, "hello, world", CLEAN)
+
+
+def test_a_module_that_cannot_be_proved_is_refused(boot, module):
+    refused(boot, module, module("hostile"), "[reg.type]")
+
+
+@pytest.mark.parametrize("contents", [b"", b"\x7fELF", b"SBC", bytes(range(256)) * 16], ids=("empty", "elf", "short", "noise"))
+def test_what_is_no_module_is_refused(boot, module, tmp_path, contents):
+    bad = tmp_path / "bad.sbc"
+    bad.write_bytes(contents or b"\n")
+    refused(boot, module, bad, "[module.format]")
+
+
+def test_a_truncated_module_is_refused(boot, module, tmp_path):
+    bad = tmp_path / "bad.sbc"
+    bad.write_bytes(module("client").read_bytes()[:-20])
+    refused(boot, module, bad)
+
+
+@pytest.mark.parametrize("resource, sentence", [
+    ("ports p: port 0x20 + 2", "ports 0x20 to 0x21 are not given to SIPs"),
+    ("ports p: port 0xcf8 + 8", "ports 0xcf8 to 0xcff are not given to SIPs"),
+    ("ports p: port 0x1f0 + 9", "ports 0x1f0 to 0x1f8 are not given to SIPs"),
+    ("irq p: irq 0", "interrupt 0 is not given to SIPs"),
+    ("dma p: dma 7", "DMA object 7 does not exist"),
+])
+def test_hardware_that_is_not_given_away(boot, module, tmp_path, resource, sentence):
+    kind = {"ports": "port"}.get(resource.split()[0], resource.split()[0])
+    source = tmp_path / "greedy.sasm"
+    source.write_text(f"sip greedy {{\n    {resource}\n}}\nfunc main({kind}) {{\n    retv\n}}\n")
+    refused(boot, module, module("greedy", source), f"greedy: p: {sentence}")
+
+
+def test_hardware_has_one_driver(boot, module, tmp_path):
+    sources = []
+    for name in ("first", "second"):
+        source = tmp_path / f"{name}.sasm"
+        source.write_text(f"sip {name} {{\n    ports p: port 0x1f0 + 8\n}}\nfunc main(port) {{\n    retv\n}}\n")
+        sources.append(module(name, source))
+    boot("run=first,second", modules=sources).expect(
+        End.FAILED, "install second.sbc: refused: second: p: ports 0x1f0 to 0x1f7 belong to first", CLEAN)
+
+
+def test_a_module_that_is_not_there(boot):
+    boot("run=nobody").expect(End.FAILED, "singlet: run=nobody: there is no boot module of that name")
+
+
+# ---- Protection is tried, not assumed
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_stray_accesses_kill_only_the_offender(boot, mode):
+    result = boot(f"protect={mode} test=stray").expect_ok(CLEAN, "TEST stray: ok")
+    paging = mode not in ("nochecks", "physical")
+    assert bool(re.search(r"write to 0x0.* not present, at CPL 3", result.console)) == paging

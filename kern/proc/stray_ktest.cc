@@ -1,0 +1,168 @@
+// Protection is not assumed but tried: programs that no verifier would let through, put into images
+// by hand, do their damage in a domain of their own. Each must fault and take nobody with it. What
+// faults depends on the mode, so grade/test_sip.py runs this with every protect=.
+#include "kern/abi/calls.hh"
+#include "kern/boot/options.hh"
+#include "kern/boot/test.hh"
+#include "kern/dev/console.hh"
+#include "kern/install/accounts.hh"
+#include "kern/proc/policy.hh"
+#include "kern/proc/sip.hh"
+#include <cstring>
+
+namespace singlet::kern {
+
+namespace {
+
+#define PROGRAM(name, text)                                                                        \
+    extern "C" const char name##_start[], name##_end[];                                            \
+    asm(".pushsection .rodata\n" #name "_start:\n\t" text "\n" #name "_end:\n.popsection");        \
+    [[maybe_unused]] const std::string_view name(name##_start, name##_end)
+
+constexpr std::uint32_t kPlaceholder = 0x5a5a5a5a; // replaced by the address that is attacked
+#define TARGET "0x5a5a5a5a"
+
+PROGRAM(stray_write, "movl $0x600d, " TARGET "\n\tret");
+PROGRAM(stray_read, "mov " TARGET ", %eax\n\tret");
+PROGRAM(stray_own_code, "call 1f\n1:\tpop %eax\n\tmovl $1, (%eax)\n\tret");
+PROGRAM(stray_jump, "mov $" TARGET ", %eax\n\tjmp *%eax");
+PROGRAM(stray_divide, "xor %eax, %eax\n\txor %edx, %edx\n\tdiv %eax\n\tret");
+PROGRAM(stray_undefined, "ud2");
+PROGRAM(stray_segment, "mov $0xfff8, %eax\n\tmov %eax, %fs\n\tret");
+PROGRAM(stray_cli, "cli\n\tret");
+PROGRAM(stray_port, "in $0x21, %al\n\tret");
+PROGRAM(stray_call_number, "mov $12345, %eax\n\tmov %esp, %edx\n\tint $0x80\n\tret");
+PROGRAM(stray_call_stack, "mov $0, %eax\n\tmov $" TARGET ", %edx\n\tint $0x80\n\tret");
+PROGRAM(stray_call_string,
+        "push $" TARGET "\n\tmov $0, %eax\n\tmov %esp, %edx\n\tint $0x80\n\tret");
+PROGRAM(good_spin, "mov $3000000, %ecx\n1:\tdec %ecx\n\tjnz 1b\n\tret");
+
+// The smallest program that can be proved, as the manifest of one that cannot.
+ProgramRef alibi() {
+    verifier::Module module;
+    module.types.assign(std::begin(verifier::kBuiltinTypes), std::end(verifier::kBuiltinTypes));
+    verifier::Function& main = module.functions.emplace_back();
+    main.name = "main";
+    main.registers = 1;
+    main.blocks = {0};
+    main.code.push_back({.op = verifier::Opcode::RetVoid, .a = 0, .b = 0, .c = 0, .imm = 0});
+    module.manifest.sip = "stray";
+    auto verified = verifier::verify(std::move(module), {abi::kKernelCalls});
+    if (!verified) print("{}\n", verified.error().to_string());
+    CHECK(verified.has_value());
+    return ProgramRef(new Program("stray", std::move(*verified)));
+}
+
+ImageRef native_image(std::string_view program, Level level, std::uint32_t target) {
+    ImageRef image(new Image);
+    image->program = alibi();
+    image->level = level;
+    image->code = *Frames::allocate(Zone::Sip, 1, Zeroed::Yes);
+    image->data = *Frames::allocate(Zone::Sip, 1, Zeroed::Yes);
+    image->code_size = static_cast<std::uint32_t>(program.size());
+    char* code = at<char>(image->code.start());
+    std::memcpy(code, program.data(), program.size());
+    for (std::size_t i = 0; i + 4 <= program.size(); i++)
+        if (std::memcmp(code + i, &kPlaceholder, 4) == 0) std::memcpy(code + i, &target, 4);
+    image->start = image->code.start().raw();
+    seal(image->code);
+    seal(image->data);
+    return image;
+}
+
+struct Scene {
+    Level level;
+    std::unique_ptr<Domain> domain = make("offender"), other = make("bystander");
+
+    explicit Scene(Level at) : level(at) {}
+    std::unique_ptr<Domain> make(const char* name) {
+        return *Domain::create(name, level, mode_has_paging(options().protect));
+    }
+
+    Sip& start(Domain& where, std::string_view program, std::uint32_t target) {
+        auto sip = create_sip("stray", native_image(program, level, target), where);
+        CHECK(sip.has_value());
+        CHECK(start_sip(**sip).has_value());
+        return **sip;
+    }
+    static void wait_for(Sip& sip) {
+        while (sip.state != Sip::State::Ended)
+            yield();
+    }
+    // Runs the program beside one that does nothing wrong; how did it end?
+    rt::TrapReason fate(std::string_view program, std::uint32_t target = 0) {
+        Sip& good = start(*other, good_spin, 0);
+        Sip& bad = start(*domain, program, target);
+        wait_for(bad);
+        wait_for(good);
+        CHECK(good.reason == rt::TrapReason::None);
+        rt::TrapReason reason = bad.reason;
+        reap_sip(bad);
+        reap_sip(good);
+        return reason;
+    }
+    bool faults(std::string_view program, std::uint32_t target = 0) {
+        return fate(program, target) == rt::TrapReason::ProcessorFault;
+    }
+};
+
+constinit std::uint32_t kernel_secret = 0x5ec7e7;
+
+// What is wrong in any mode and at any level.
+void try_instructions(Scene& scene) {
+    CHECK(scene.faults(stray_divide));
+    CHECK(scene.faults(stray_undefined));
+    CHECK(scene.faults(stray_segment));
+}
+
+// What paging forbids at both levels.
+void try_memory(Scene& scene) {
+    CHECK(scene.faults(stray_own_code));
+    CHECK(scene.faults(stray_write, 0));
+    CHECK(scene.faults(stray_write, address_of(__kernel_start)));
+    Sip& victim = scene.start(*scene.other, good_spin, 0);
+    std::uint32_t address = victim.memory.start().raw() + 64;
+    std::uint32_t before = *pointer<std::uint32_t>(address);
+    CHECK(scene.faults(stray_write, address));
+    CHECK(scene.faults(stray_read, address));
+    CHECK(*pointer<std::uint32_t>(address) == before);
+    Scene::wait_for(victim);
+    CHECK(victim.reason == rt::TrapReason::None);
+    reap_sip(victim);
+}
+
+// What a lower level forbids.
+void try_privilege(Scene& scene) {
+    CHECK(scene.faults(stray_write, address_of(&kernel_secret)));
+    CHECK(scene.faults(stray_read, address_of(&kernel_secret)));
+    CHECK(scene.faults(stray_jump, address_of(__kernel_start)));
+    CHECK(scene.faults(stray_cli));
+    CHECK(scene.faults(stray_port));
+    CHECK(scene.faults(stray_call_number));
+    CHECK(scene.faults(stray_call_stack, address_of(&kernel_secret)));
+    CHECK(scene.faults(stray_call_string, address_of(__kernel_start)));
+    CHECK(scene.faults(stray_call_string, 0xfffffff0));
+    CHECK(kernel_secret == 0x5ec7e7);
+}
+
+} // namespace
+
+KERNEL_TEST(stray) {
+    if (mode_has_paging(options().protect)) start_paging();
+    Thread::current().on_switch_in = [](Thread&) { enter_kernel_domain(); };
+    Holdings before = holdings();
+    {
+        Scene scene(Level::Kernel);
+        try_instructions(scene);
+        if (mode_has_paging(options().protect)) try_memory(scene);
+    }
+    if (mode_has_paging(options().protect)) {
+        Scene scene(Level::User);
+        try_instructions(scene);
+        try_memory(scene);
+        try_privilege(scene);
+    }
+    CHECK(print_leaks(before, holdings()));
+}
+
+} // namespace singlet::kern
