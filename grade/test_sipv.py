@@ -211,3 +211,27 @@ def test_manifest(tmp_path):
         "  #1: Done! -> Start\n"
     )
     assert "wants resources" in sipv("run", "--unverified", driver).stderr
+
+
+def test_example_of_the_handout_runs(tmp_path):
+    handout = (ROOT / "handouts/bytecode.md").read_text()
+    example = next(b for b in re.findall(r"```\n(.*?)```", handout, re.S) if "func gcd" in b)
+    program = tmp_path / "gcd.sasm"
+    program.write_text(example)
+    run = sipv("run", program)
+    assert (run.returncode, run.stdout) == (0, "21"), run.stderr
+
+
+def test_module_of_the_handout_is_well_formed(tmp_path):
+    handout = (ROOT / "handouts/bytecode.md").read_text()
+    example = next(b for b in re.findall(r"```\n(.*?)```", handout, re.S) if "sip Driver" in b)
+    program = tmp_path / "driver.sasm"
+    program.write_text(
+        example
+        + "func square_area(ref Square) -> i32 {\n    ldi r1, 4\n    ret r1\n}\n"
+        + "func main(Disk.Exp:Start, port, irq) {\n    ldi r3, 7\n    in r4, r1, r3, 1\n"
+        + "    out r1, r3, r4, 2\n    free r0\n    retv\n}\n"
+    )
+    run = sipv("dis", program)
+    assert run.returncode == 0, run.stderr
+    assert "    in r4, r1, r3, 1\n    out r1, r3, r4, 2\n" in run.stdout

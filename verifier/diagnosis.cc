@@ -19,7 +19,8 @@ std::string Diagnosis::to_string() const {
     }
     text += sentence + " [" + std::string(info(rule).id) + "]";
     if (!frame.empty()) text += "\n" + frame;
-    while (text.ends_with('\n')) text.pop_back();
+    while (text.ends_with('\n'))
+        text.pop_back();
     return text;
 }
 

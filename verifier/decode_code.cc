@@ -1,0 +1,226 @@
+// check_bounds() inside a function: blocks, tables, and instructions by the roles that isa.def gives their fields.
+#include "lib/core/try.hh"
+#include "verifier/decode_bounds.hh"
+
+namespace singlet::verifier::bounds {
+
+namespace {
+
+// One function's instructions. Each check says what it found at which instruction.
+class Code {
+public:
+    Code(const Module& m, std::size_t number) : m_(m), number_(number), f_(m.functions[number]) {}
+
+    Result check() {
+        TRY(tables());
+        for (pc_ = 0; pc_ < f_.code.size(); pc_++)
+            TRY(instruction(f_.code[pc_]));
+        return {};
+    }
+
+private:
+    std::unexpected<Diagnosis> refuse_here(Rule rule, std::string sentence) {
+        return std::unexpected(diagnose(m_, number_, pc_, rule, std::move(sentence)));
+    }
+    Result here(std::size_t index, std::size_t count, const char* what) {
+        if (index < count) return {};
+        return refuse_here(Rule::Index, "it names number " + std::to_string(index) + " of the " +
+                                            what + ", but there are " + std::to_string(count));
+    }
+
+    Result tables() {
+        TRY(named(f_.name, "function"));
+        TRY(check_signature(m_, f_.name, f_.params, f_.result));
+        TRY(at_most(f_.registers, limits::kRegisters, "registers", f_.name));
+        if (f_.registers == 0)
+            return refuse(Rule::Index, f_.name + " has no registers (one at least)");
+        if (f_.params.size() > f_.registers)
+            return refuse(Rule::Index, f_.name + " has more parameters than registers");
+        TRY(blocks());
+        TRY(at_most(f_.selects.size(), limits::kBlocks, "select tables", f_.name));
+        for (const SelectTable& s : f_.selects)
+            TRY(select_table(s));
+        TRY(at_most(f_.switches.size(), limits::kBlocks, "switch tables", f_.name));
+        for (const auto& s : f_.switches) {
+            TRY(at_most(s.size(), limits::kSwitchEntries, "switch entries", f_.name));
+            if (s.empty()) return refuse(Rule::Index, f_.name + " has an empty switch table");
+            for (auto b : s)
+                TRY(exists(b, f_.blocks.size(), "blocks", f_.name));
+        }
+        for (std::size_t i = 0; i < f_.lines.size(); i++)
+            if (f_.lines[i].pc >= f_.code.size() || (i && f_.lines[i].pc <= f_.lines[i - 1].pc))
+                return refuse(Rule::Format, f_.name + " has line numbers out of order");
+        return {};
+    }
+
+    // Where the blocks begin; that they are not empty is pass 3's to say.
+    Result blocks() {
+        TRY(at_most(f_.blocks.size(), limits::kBlocks, "blocks", f_.name));
+        if (f_.blocks.empty() || f_.blocks[0] != 0)
+            return refuse(Rule::Index, f_.name + " has no block that begins at instruction 0");
+        for (std::size_t i = 1; i < f_.blocks.size(); i++)
+            if (f_.blocks[i] < f_.blocks[i - 1])
+                return refuse(Rule::Index, f_.name + " has blocks out of order");
+        if (f_.blocks.back() > f_.code.size())
+            return refuse(Rule::Index, f_.name + " has a block behind its last instruction");
+        return {};
+    }
+
+    Result select_table(const SelectTable& s) {
+        TRY(at_most(s.cases.size(), limits::kSelectCases, "select cases", f_.name));
+        for (const auto& c : s.cases) {
+            TRY(at_most(c.patterns.size(), limits::kSelectOperands, "select patterns", f_.name));
+            TRY(exists(c.block, f_.blocks.size(), "blocks", f_.name));
+            for (const auto& p : c.patterns) {
+                TRY(exists(p.operand, limits::kSelectOperands, "select operands", f_.name));
+                TRY(exists(p.first, f_.registers, "registers", f_.name));
+                if (p.message == SelectTable::kClosed) {
+                    if (p.first)
+                        return refuse(Rule::Encoding,
+                                      f_.name + " has a select pattern `closed` with a register");
+                } else if (p.message != SelectTable::kMember) {
+                    TRY(exists(p.message, limits::kMessages, "messages", f_.name));
+                }
+            }
+        }
+        return {};
+    }
+
+    Result instruction(const Instruction& i) {
+        if (i.op >= Opcode::kCount)
+            return refuse_here(Rule::Encoding,
+                               "there is no operation " + std::to_string(static_cast<int>(i.op)));
+        const OpcodeInfo& op = info(i.op);
+        TRY(operand(op.a, i.a, "first", i));
+        TRY(operand(op.b, i.b, "second", i));
+        TRY(operand(op.c, i.c, "third", i));
+        TRY(immediate(op.imm, i));
+        return arguments(i);
+    }
+
+    Result operand(Role role, std::uint8_t value, const char* which, const Instruction& i) {
+        switch (role) {
+        case Role::_:
+            if (value == 0) return {};
+            return refuse_here(Rule::Encoding, std::string("its unused ") + which + " operand is " +
+                                                   std::to_string(value) + ", expected 0");
+        case Role::D:
+        case Role::U:
+        case Role::M:
+        case Role::X:
+        case Role::A:
+            if (value < f_.registers) return {};
+            return refuse_here(Rule::Index, "it names r" + std::to_string(value) +
+                                                ", but the function has " +
+                                                std::to_string(f_.registers) + " registers");
+        case Role::Sub:
+            return sub_operation(value, i.op == Opcode::AluI ? static_cast<int>(AluOp::kCount)
+                                                             : static_cast<int>(Condition::kCount));
+        case Role::N:
+            break;
+        }
+        if (i.op == Opcode::BrIs) return here(value, m_.classes.size(), "classes");
+        if (value == 0 || value > limits::kSelectOperands)
+            return refuse_here(Rule::Limit, "it has " + std::to_string(value) +
+                                                " operands, expected 1 to " +
+                                                std::to_string(limits::kSelectOperands));
+        return {};
+    }
+
+    Result sub_operation(std::uint32_t value, std::uint32_t count) {
+        if (value < count) return {};
+        return refuse_here(Rule::Encoding,
+                           "its sub-operation " + std::to_string(value) + " does not exist");
+    }
+
+    Result immediate(Immediate role, const Instruction& i) {
+        switch (role) {
+        case Immediate::_:
+            if (i.imm == 0) return {};
+            return refuse_here(Rule::Encoding,
+                               "its unused immediate is " + std::to_string(i.imm) + ", expected 0");
+        case Immediate::Int:
+        case Immediate::Trap:
+            return {};
+        case Immediate::Alu:
+            return sub_operation(i.imm, static_cast<int>(AluOp::kCount));
+        case Immediate::Cond:
+            return sub_operation(i.imm, static_cast<int>(Condition::kCount));
+        case Immediate::Block:
+            return here(i.imm, f_.blocks.size(), "blocks");
+        case Immediate::Targets:
+            TRY(here(i.true_block(), f_.blocks.size(), "blocks"));
+            return here(i.false_block(), f_.blocks.size(), "blocks");
+        case Immediate::Str:
+            return here(i.imm, m_.strings.size(), "strings");
+        case Immediate::Type:
+            return here(i.imm, m_.types.size(), "types");
+        case Immediate::Class:
+            return here(i.imm, m_.classes.size(), "classes");
+        case Immediate::Struct:
+            return here(i.imm, m_.structs.size(), "structs");
+        case Immediate::Field:
+            return here(i.imm, limits::kFields, "fields");
+        case Immediate::Func:
+            return here(i.imm, m_.functions.size(), "functions");
+        case Immediate::Import:
+            return here(i.imm, m_.imports.size(), "imports");
+        case Immediate::Method:
+            return here(i.imm, m_.methods.size(), "methods");
+        case Immediate::Contract:
+            return here(i.imm, m_.contracts.size(), "contracts");
+        case Immediate::Msg:
+            return here(i.imm, limits::kMessages, "messages");
+        case Immediate::Select:
+            return here(i.imm, f_.selects.size(), "select tables");
+        case Immediate::Switch:
+            return here(i.imm, f_.switches.size(), "switch tables");
+        case Immediate::Width:
+            break;
+        }
+        bool port = i.op == Opcode::In || i.op == Opcode::Out;
+        if (i.imm == 2 || i.imm == 4 || (port && i.imm == 1)) return {};
+        return refuse_here(Rule::Encoding,
+                           "its width is " + std::to_string(i.imm) +
+                               (port ? ", expected 1, 2 or 4" : ", expected 2 or 4"));
+    }
+
+    // The consecutive registers that an instruction reads, where their number is known already.
+    Result arguments(const Instruction& i) {
+        std::size_t count = 0;
+        switch (i.op) {
+        case Opcode::Call:
+            count = m_.functions[i.imm].params.size();
+            break;
+        case Opcode::CallI:
+            count = m_.methods[i.imm].params.size();
+            break;
+        case Opcode::Copy:
+            count = 5;
+            break;
+        case Opcode::Select:
+            count = i.c;
+            for (const auto& c : f_.selects[i.imm].cases)
+                for (const auto& p : c.patterns)
+                    TRY(here(p.operand, i.c, "select's operands"));
+            break;
+        default:
+            return {};
+        }
+        if (i.b + count <= f_.registers) return {};
+        return refuse_here(Rule::Index, "its " + std::to_string(count) + " arguments from r" +
+                                            std::to_string(i.b) + " go beyond the " +
+                                            std::to_string(f_.registers) + " registers");
+    }
+
+    const Module& m_;
+    std::size_t number_;
+    const Function& f_;
+    std::uint32_t pc_ = 0;
+};
+
+} // namespace
+
+Result check_code(const Module& m, std::size_t function) { return Code(m, function).check(); }
+
+} // namespace singlet::verifier::bounds
