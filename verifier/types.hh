@@ -42,8 +42,9 @@ inline constexpr std::uint16_t kClosedState =
 struct Type {
     Kind kind = Kind::Unset;
     bool nullable = false; // Str, Ref, Array, Cell and the linear kinds
-    std::uint8_t lent = 0; // linear kinds: 0 = owned; in the type table 1 = lent; in a register 1 +
-                           // the parameter's number
+    // Linear kinds: 0 = owned, 1 = lent. An endpoint or set that is lent, in a register: 1 + the
+    // parameter's number, so that it is known which one has to be back at the return.
+    std::uint8_t lent = 0;
     Side side = Side::Importer; // Endpoint
     std::uint16_t index = 0;
     std::uint16_t state = 0; // Endpoint
