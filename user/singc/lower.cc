@@ -10,11 +10,9 @@ using verifier::SelectTable;
 void Lowering::run(Function& f, verifier::Function& to) {
     emitter_ = {};
     jumps_.clear();
-    null_trap_used_ = closed_trap_used_ = false;
+    traps_.clear();
     emitter_.line(diagnostics_.line(f.place));
     emitter_.place(emitter_.label());
-    null_trap_ = emitter_.label();
-    closed_trap_ = emitter_.label();
     std::size_t params = f.params.size() + (f.owner >= 0);
     for (std::size_t i = 0; i < params; i++)
         f.variables[i].reg = emitter_.allocate();
@@ -27,13 +25,9 @@ void Lowering::run(Function& f, verifier::Function& to) {
         else
             emit(Opcode::Trap, 0, 0, 0, kTrapUnset);
     }
-    if (null_trap_used_) {
-        emitter_.place(null_trap_);
-        emit(Opcode::Trap, 0, 0, 0, kTrapUnset);
-    }
-    if (closed_trap_used_) {
-        emitter_.place(closed_trap_);
-        emit(Opcode::Trap, 0, 0, 0, kTrapClosed);
+    for (auto [label, number] : traps_) {
+        emitter_.place(label);
+        emit(Opcode::Trap, 0, 0, 0, number);
     }
     emitter_.finish(to);
 }
@@ -210,9 +204,9 @@ void Lowering::receive(Stmt& s) {
 // ep.RecvX(out a) else statement, or without else: a trap.
 void Lowering::recv(Stmt& s) {
     Expr& e = *s.exprs[0];
-    Label got = emitter_.label(), closed = s.body.empty() ? closed_trap_ : emitter_.label();
+    Label got = emitter_.label(), closed = emitter_.label();
     Label end = emitter_.label();
-    if (s.body.empty()) closed_trap_used_ = true;
+    if (s.body.empty()) traps_.emplace_back(closed, kTrapClosed);
     std::size_t count = e.kids.size() - 1;
     Reg base = count ? emitter_.allocate(count) : 0;
     std::vector<std::pair<Reg, Reg>> moves;

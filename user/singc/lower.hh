@@ -104,8 +104,8 @@ private:
         bool loop;
     };
     std::vector<Jump> jumps_;
-    Label null_trap_ = 0, closed_trap_ = 0;
-    bool null_trap_used_ = false, closed_trap_used_ = false;
+    // A block for each place that may trap: what is owned there differs, so they cannot share one.
+    std::vector<std::pair<Label, std::uint32_t>> traps_;
 };
 
 } // namespace singlet::singc

@@ -88,9 +88,9 @@ Reg Lowering::operand(Expr& e, bool later_assigns, Null null) {
 }
 
 void Lowering::not_null(Reg r) {
-    Label next = emitter_.label();
-    null_trap_used_ = true;
-    emitter_.branch(Opcode::BrNull, r, null_trap_, next);
+    Label trap = emitter_.label(), next = emitter_.label();
+    traps_.emplace_back(trap, kTrapUnset);
+    emitter_.branch(Opcode::BrNull, r, trap, next);
     emitter_.place(next);
 }
 
