@@ -27,7 +27,7 @@ void Checker::arguments(Expr& e, std::size_t first, std::span<const ParameterInf
         check(e.kids[i]);
         if (i - first < params.size()) {
             const ParameterInfo& p = params[i - first];
-            coerce(e.kids[i], p.type, fmt::format("`{}`", p.name));
+            coerce(e.kids[i], p.type, p.name.contains(' ') ? p.name : fmt::format("`{}`", p.name));
             bool variable = e.kid(i).kind == ExprKind::Name && e.kid(i).variable;
             if (p.claims && !variable) consume(e.kid(i));
         }
@@ -145,11 +145,7 @@ void Checker::call_kernel(Expr& e, Expr& callee) {
         std::vector<ParameterInfo> params;
         for (verifier::BuiltinType b : k.params) {
             Builtin t = builtin_type(program_.types, b);
-            params.push_back(
-                {fmt::format("argument {} of Kernel.{}", params.size() + 1, callee.text),
-                 t.type,
-                 {},
-                 t.claims});
+            params.push_back({fmt::format("argument {}", params.size() + 1), t.type, {}, t.claims});
         }
         e.target = Target::Kernel;
         e.index = static_cast<std::uint32_t>(i);

@@ -529,7 +529,7 @@ void Checker::check_assign(Expr& e) {
                "the assignment");
         consume(e.kid(1));
         Type value = e.kid(1).type;
-        if (v) {
+        if (v && !to.error()) {
             VariableFlow& f = flow(*v);
             if (flow_.reachable && v->type.owned() && f.status == Status::Here &&
                 f.null != Null::Yes) {

@@ -43,12 +43,11 @@ public:
 
     void run(const std::string& path) {
         try {
-            if (!parse(path)) return;
-            std::size_t before = diagnostics_.count();
-            declare(program_, diagnostics_);
-            if (diagnostics_.count() == before)
-                Checker(program_, diagnostics_, environment()).run();
-            if (diagnostics_.count() == 0) lower(path);
+            if (parse(path)) {
+                declare(program_, diagnostics_);
+                if (diagnostics_.count() == 0) Checker(program_, diagnostics_, environment()).run();
+                if (diagnostics_.count() == 0) lower(path);
+            }
         } catch (TooManyErrors&) {
         }
         result_.messages += diagnostics_.render();
