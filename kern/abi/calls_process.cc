@@ -4,12 +4,9 @@
 #include "kern/boot/options.hh"
 #include "kern/dev/console.hh"
 #include "lib/core/clock_page.hh"
-#include "lib/core/mark.hh"
 #include <charconv>
 
 namespace singlet::kern {
-
-extern "C" ClockPage clock_page;
 
 namespace {
 
@@ -51,10 +48,8 @@ Word kernel_argument(const Word* arguments) {
     return arguments[0] < 3 ? arguments_of_boot[arguments[0]] : 0;
 }
 
-// The number is not known when this is compiled: it stands in the page shared with the clock.
 Word kernel_mark(const Word* arguments) {
-    clock_page.mark = arguments[0] & 0xffff;
-    mark<kMarkNumbered>();
+    clock_page.set_mark(static_cast<std::uint16_t>(arguments[0]));
     if (clock_is_tsc) {
         std::uint32_t low, high;
         asm volatile("rdtsc" : "=a"(low), "=d"(high));

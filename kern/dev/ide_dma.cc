@@ -4,6 +4,7 @@
 #include "kern/boot/init.hh"
 #include "kern/cpu/x86.hh"
 #include "kern/dev/pci.hh"
+#include "lib/core/clock_page.hh"
 #include <algorithm>
 #include <array>
 
@@ -34,9 +35,13 @@ struct Channel {
     Block* block = nullptr;
     bool loaded = false, running = false;
     std::uint8_t direction = 0;
+    std::uint32_t address = 0, count = 0; // of the bytes
 
     void stop() {
-        if (running) out8(port + kCommand, 0);
+        if (running) {
+            out8(port + kCommand, 0);
+            if (direction == kToMemory) clock_page.device_wrote(address, count);
+        }
         running = loaded = false;
     }
 };
@@ -75,7 +80,9 @@ Word load(const Word* arguments, std::uint8_t direction) {
     channel.direction = direction;
     if (at > block.size || count > block.size - at || !count) return kOutOfBounds;
     if ((at | count) & 1) return kBadAlignment;
-    if (!fill_table(tables[arguments[0]], word(block.data()) + at, count)) return kOutOfBounds;
+    channel.address = word(block.data()) + at;
+    channel.count = count;
+    if (!fill_table(tables[arguments[0]], channel.address, count)) return kOutOfBounds;
     channel.loaded = true;
     return kAccepted;
 }

@@ -227,11 +227,4 @@ Endpoint* take_from_set(Party& party, EndpointSet& set) {
     return endpoint;
 }
 
-Party* party_of(const Owned& owned) {
-    const Owned* root = &owned;
-    if (root->held_by == Holder::Set) root = static_cast<const EndpointSet*>(root->holder);
-    return root->held_by == Holder::Party ? static_cast<Party*>(const_cast<void*>(root->holder))
-                                          : nullptr;
-}
-
 } // namespace singlet::kern

@@ -80,6 +80,11 @@ void add_to_set(Party& party, EndpointSet& set, Endpoint& endpoint);
 Endpoint* take_from_set(Party& party, EndpointSet& set);
 
 /// The SIP that reads from `owned`, itself or through a set; null when it is inside something.
-Party* party_of(const Owned& owned);
+inline Party* party_of(const Owned& owned) {
+    const Owned* root = &owned;
+    if (root->held_by == Holder::Set) root = static_cast<const EndpointSet*>(root->holder);
+    return root->held_by == Holder::Party ? static_cast<Party*>(const_cast<void*>(root->holder))
+                                          : nullptr;
+}
 
 } // namespace singlet::kern

@@ -59,23 +59,35 @@ void wait_for(Party& self, std::uint32_t operand_count, const Word* operands) {
         set_waiter(operand_at(operands[i]), nullptr);
 }
 
-} // namespace
-
-std::uint32_t select_words(const SelectEntry* table) {
-    std::uint32_t most = 0;
-    for (; table->message_or_count != verifier::kSelectEnd; table++) {
-        std::uint32_t patterns = table->message_or_count;
-        while (patterns--) {
-            table++;
-            if (table->out + 2 * verifier::limits::kMessageArguments > most)
-                most = table->out + 2 * verifier::limits::kMessageArguments;
-        }
+// The usual case: one endpoint. Each case has one pattern then, and it is the head that decides.
+int select_one(ExchangeHeap& heap, Party& self, const SelectEntry* table, Endpoint& endpoint,
+               Word* out) {
+    while (!endpoint.has_news()) {
+        endpoint.waiter = &self;
+        Party* peer = party_of(*endpoint.peer);
+        wait(self, peer == &self ? nullptr : peer);
+        endpoint.waiter = nullptr;
     }
-    return most;
+    std::uint16_t head =
+        endpoint.count ? endpoint.slot(endpoint.head).message : SelectTable::kClosed;
+    const SelectEntry* pattern = table + 1;
+    for (int number = 0; pattern[-1].message_or_count == 1; pattern += 2, number++) {
+        if (pattern->message_or_count != head) continue;
+        bool whole =
+            head == SelectTable::kClosed || receive(heap, self, endpoint, out + pattern->out);
+        return whole ? number : kSelectFailed;
+    }
+    // Cannot be: verified selects take all that can come. Never woken again.
+    for (;;)
+        wait(self, nullptr);
 }
+
+} // namespace
 
 int select(ExchangeHeap& heap, Party& self, const SelectEntry* table, std::uint32_t operand_count,
            const Word* operands, Word* out) {
+    if (operand_count == 1 && operand_at(operands[0]).kind == OwnedKind::Endpoint)
+        return select_one(heap, self, table, static_cast<Endpoint&>(operand_at(operands[0])), out);
     for (;;) {
         int number = 0;
         for (const SelectEntry* header = table; header->message_or_count != verifier::kSelectEnd;

@@ -9,9 +9,6 @@ namespace singlet::kern {
 
 inline constexpr int kSelectFailed = -1; // a deep copy found no memory (CPL 3 only)
 
-/// Most words that a case can put into `out`.
-std::uint32_t select_words(const verifier::SelectEntry* table);
-
 /// Returns the case's number, with arguments and members in `out`. Each operand is the address of
 /// an endpoint or a set that is a root of `self`.
 int select(ExchangeHeap& heap, Party& self, const verifier::SelectEntry* table,

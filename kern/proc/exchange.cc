@@ -5,6 +5,8 @@
 
 namespace singlet::kern {
 
+constinit ExchangeHeapStorage exchange_heap_storage;
+
 namespace {
 
 struct KernelPages final : PageSource {
@@ -18,16 +20,13 @@ struct KernelPages final : PageSource {
 };
 constinit KernelPages kernel_pages;
 
-alignas(ExchangeHeap) constinit char storage[sizeof(ExchangeHeap)]{};
-
 void start_exchange_heap() {
     std::uint32_t pages = zone_info(Zone::Sip).end.raw() / kPageSize;
-    new (storage) ExchangeHeap(kernel_pages, {new std::uint8_t[pages](), pages});
+    new (&exchange_heap_storage.heap)
+        ExchangeHeap(kernel_pages, {new std::uint8_t[pages](), pages});
 }
 INIT(600, start_exchange_heap);
 
 } // namespace
-
-ExchangeHeap& exchange_heap() { return *std::launder(reinterpret_cast<ExchangeHeap*>(storage)); }
 
 } // namespace singlet::kern

@@ -96,6 +96,14 @@ void print_place(const Sip& sip, Word address, Place place);
 
 std::string_view name_of(rt::TrapReason reason);
 
-ExchangeHeap& exchange_heap();
+// The machine's one exchange heap [exchange.cc].
+union ExchangeHeapStorage {
+    constexpr ExchangeHeapStorage() : none() {}
+    ~ExchangeHeapStorage() {}
+    char none;
+    ExchangeHeap heap;
+};
+extern ExchangeHeapStorage exchange_heap_storage;
+inline ExchangeHeap& exchange_heap() { return exchange_heap_storage.heap; }
 
 } // namespace singlet::kern
