@@ -7,6 +7,7 @@ namespace singlet::verifier::x86 {
 namespace {
 
 constexpr RegMask kAll = kCallerSaved | kSavedRegs;
+constexpr std::uint32_t kShortLife = 12; // four instructions
 
 // What an instruction destroys: `early` before it has read its operands, `late` after.
 struct Clobbers {
@@ -162,11 +163,12 @@ private:
             for (auto t = range.from; t < range.to && free != 0; ++t)
                 free &= ~result_.busy[t];
         // EAX is kept for short lives: it is what most instructions want for a moment.
-        if (web.length > 40) free &= ~bit(Reg::EAX);
+        bool wants_eax = wishes_[w].prefer & bit(Reg::EAX);
+        if (web.length > (wants_eax ? 2 * kShortLife : kShortLife)) free &= ~bit(Reg::EAX);
         // Saving a register costs as much as two uses of a stack slot.
         if (web.weight <= 2) free &= kCallerSaved | result_.saved;
         if (free == 0) return false;
-        auto reg = choose(wishes_[w], free);
+        auto reg = choose(wishes_[w], free, web.length <= kShortLife);
         if (bit(reg) & kSavedRegs) result_.saved |= bit(reg);
         result_.places[w] = {.kind = Place::Kind::Register, .reg = reg};
         for (const auto& range : webs_.ranges(web))
@@ -175,16 +177,20 @@ private:
         return true;
     }
 
-    Reg choose(const Wishes& wishes, RegMask free) const {
-        constexpr Reg kOrder[] = {Reg::ECX, Reg::EDX, Reg::EAX, Reg::EBX,
+    // Short lives crowd into EAX and ECX, so that longer ones find EDX free.
+    Reg choose(const Wishes& wishes, RegMask free, bool is_short) const {
+        constexpr Reg kShort[] = {Reg::EAX, Reg::ECX, Reg::EDX, Reg::EBX,
                                   Reg::ESI, Reg::EDI, Reg::EBP};
+        constexpr Reg kLong[] = {Reg::EDX, Reg::ECX, Reg::EBX, Reg::ESI,
+                                 Reg::EDI, Reg::EBP, Reg::EAX};
+        const auto& order = is_short ? kShort : kLong;
         for (auto like : wishes.like)
             if (like != kNoWeb && result_.places[like].kind == Place::Kind::Register &&
                 (bit(result_.places[like].reg) & free))
                 return result_.places[like].reg;
         for (RegMask among : {static_cast<RegMask>(wishes.prefer & free),
                               static_cast<RegMask>(free & (kCallerSaved | result_.saved)), free})
-            for (auto reg : kOrder)
+            for (auto reg : order)
                 if (bit(reg) & among) return reg;
         return Reg::EAX; // not reached: free is not empty
     }
@@ -234,7 +240,7 @@ void Cursor::enter(const Block& block) {
     block_ = &block;
     nth_ = 0;
     for (unsigned r = 0; r < limits::kRegisters; ++r)
-        current_[r] = webs_.at_entry(block, static_cast<std::uint8_t>(r));
+        current_[r] = webs_->at_entry(block, static_cast<std::uint8_t>(r));
 }
 
 Allocation allocate(const Verified& verified, std::size_t function, const Webs& webs) {

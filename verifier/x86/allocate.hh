@@ -48,13 +48,13 @@ struct Allocation {
 // Follows the webs that the registers hold, along a block.
 class Cursor {
 public:
-    explicit Cursor(const Webs& webs) : webs_(webs), current_(limits::kRegisters, kNoWeb) {}
+    explicit Cursor(const Webs& webs) : webs_(&webs), current_(limits::kRegisters, kNoWeb) {}
     void enter(const Block& block);
     WebIndex web(unsigned reg) const { return current_[reg]; }
-    WebIndex define(unsigned reg) { return current_[reg] = webs_.defined(*block_, nth_++); }
+    WebIndex define(unsigned reg) { return current_[reg] = webs_->defined(*block_, nth_++); }
 
 private:
-    const Webs& webs_;
+    const Webs* webs_;
     const Block* block_ = nullptr;
     std::uint32_t nth_ = 0;
     std::vector<WebIndex> current_;

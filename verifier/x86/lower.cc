@@ -50,7 +50,9 @@ void Lowering::measure() {
             }
             auto free = (kCallerSaved | allocation_.saved) &
                         ~allocation_.busy_around(block.at + pc_ - block.begin);
-            if (__builtin_popcount(free) < 3 || (free & kByteRegs) == 0) borrowed_words_ = 3;
+            int wanted = i.op == Opcode::StBytes ? kMostBorrowed : 3;
+            if (__builtin_popcount(free) < wanted || (free & kByteRegs) == 0)
+                borrowed_words_ = kMostBorrowed;
             if (pc_ + 1 < block.end) replay_.step();
         }
     }
@@ -144,7 +146,10 @@ void Lowering::emit_instructions(const Block& block) {
         auto o = operands(verified_, i, webs_.channel(pc));
         for (unsigned n = 0; n < o.use_count; ++n)
             if (auto p = value(o.uses[n]); p.is_register()) operands_ |= bit(p.reg);
-        instruction(i);
+        if (auto done = rotation(block); done != 0)
+            pc += done - 1;
+        else
+            instruction(i);
         if (pc + 1 < block.end) give_back(), replay_.step();
     }
 }
@@ -268,8 +273,8 @@ void Lowering::move_all(std::vector<Move> moves) {
 }
 
 Label Lowering::cold(rt::TrapReason reason) {
-    for (const auto& c : cold_)
-        if (c.reason == reason && c.pc == pc_) return c.at;
+    for (auto c = cold_.rbegin(); c != cold_.rend() && c->pc == pc_; ++c)
+        if (c->reason == reason) return c->at;
     cold_.push_back({as_.label(), reason, pc_});
     return cold_.back().at;
 }

@@ -90,6 +90,7 @@ private:
     void alu(const Instruction& i);
     void alu_operands(AluOp op, Operand to, Operand b, Operand c);
     void shift(AluOp op, Operand to, Operand b, Operand c);
+    unsigned rotation(const Block& block);
     void multiply(Operand to, Operand b, Operand c);
     void divide(AluOp op, Operand to, Operand b, Operand c);
     bool divide_by_constant(AluOp op, Operand to, Operand b, std::uint32_t c);
@@ -180,7 +181,8 @@ private:
     // The instruction at hand.
     std::uint32_t pc_ = 0, number_ = 0;
     RegMask taken_ = 0, borrowed_ = 0, operands_ = 0;
-    Reg borrow_order_[3] = {};
+    static constexpr int kMostBorrowed = 4; // stbytes: object, index, bound and value
+    Reg borrow_order_[kMostBorrowed] = {};
     bool has_temporary_ = false;
     Reg temporary_ = Reg::EAX;
     bool has_pending_ = false; // the comparison before left its result in the flags

@@ -69,6 +69,8 @@ void Lowering::constant(const Instruction& i) {
                                           : number(i.imm);
     auto to = define(i.a);
     if (to.is_constant() || to.kind == Operand::Kind::None) return;
+    if (to.is_register() && from.is_number() && from.disp == 0)
+        return as_.alu(Op::Xor, to, to); // no comparison is waiting for its branch here
     as_.mov(to, from);
     if (wide) as_.mov(to.plus(4), Operand::constant(from.disp >> 31));
 }
@@ -125,6 +127,40 @@ void Lowering::alu_operands(AluOp op, Operand to, Operand b, Operand c) {
     as_.mov(work, b);
     as_.alu(machine_op(op), work, c);
     as_.mov(to, work);
+}
+
+// x >> n | x << (32 - n) is a rotation. Three instructions become one if nobody else wants the halves;
+// x stays where it is until the last of them. Returns how many instructions it has done.
+unsigned Lowering::rotation(const Block& block) {
+    if (pc_ + 3 >= block.end) return 0;
+    const auto *a = &function_.code[pc_], *b = a + 1, *c = a + 2;
+    auto is_shift = [](const Instruction& i, AluOp op) {
+        return i.op == Opcode::AluI && static_cast<AluOp>(i.c) == op;
+    };
+    bool right_first = is_shift(*a, AluOp::Shr) && is_shift(*b, AluOp::Shl);
+    if (!right_first && !(is_shift(*a, AluOp::Shl) && is_shift(*b, AluOp::Shr))) return 0;
+    bool joins = c->op == Opcode::Alu && (c->imm == static_cast<std::uint32_t>(AluOp::Or) ||
+                                          c->imm == static_cast<std::uint32_t>(AluOp::Add));
+    bool halves = joins && ((c->b == a->a && c->c == b->a) || (c->b == b->a && c->c == a->a));
+    if (!halves || a->a == b->a || a->b != b->b || a->a == a->b) return 0;
+    if (a->imm == 0 || a->imm > 31 || a->imm + b->imm != 32) return 0;
+    // What the shifts define must end at the third instruction.
+    auto from = value(a->b);
+    auto saved = cursor_;
+    auto ends = [&](WebIndex w) {
+        auto ranges = webs_.ranges(webs_.all()[w]);
+        return ranges.size() == 1 && ranges[0].to == 3 * (number_ + 2) + 1;
+    };
+    auto first = cursor_.define(a->a), second = cursor_.define(b->a);
+    if (!ends(first) || !ends(second) || from.is_constant()) return cursor_ = saved, 0;
+    replay_.step(), replay_.step();
+    pc_ += 2, number_ += 2;
+    auto to = define(c->a);
+    auto work = target(to, {});
+    as_.mov(work, from);
+    as_.shift(Shift::Ror, work, right_first ? a->imm : b->imm);
+    as_.mov(to, work);
+    return 3;
 }
 
 void Lowering::shift(AluOp op, Operand to, Operand b, Operand c) {

@@ -78,10 +78,12 @@ void Webs::lay_out() {
     }
 }
 
+// Successors first, whatever the order of the numbers: a sweep for each level of loops, and one more.
 void Webs::find_live() {
     for (bool changed = true; changed;) {
         changed = false;
-        for (auto b = blocks_.rbegin(); b != blocks_.rend(); ++b) {
+        for (auto n = facts_.order.rbegin(); n != facts_.order.rend(); ++n) {
+            auto* b = &blocks_[position_[*n]];
             RegisterSet live;
             for (const auto& edge : b->edges) {
                 auto in = blocks_[position_[edge.to]].live_in;

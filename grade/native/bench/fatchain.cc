@@ -20,7 +20,7 @@ std::uint8_t fat[65536];
 int bench_fatchain(int rounds) {
     int cluster = 2;
     for (int n = 0; n < 16380; ++n) {
-        int next = ((cluster - 2) * 5 + 7) % 16381 + 2;
+        int next = (cluster - 2 + 6151) % 16381 + 2;
         std::memcpy(fat + cluster * 4, &next, 4);
         cluster = next;
     }
@@ -28,6 +28,6 @@ int bench_fatchain(int rounds) {
     std::memcpy(fat + cluster * 4, &end, 4);
     std::uint32_t sum = 0;
     for (int r = 0; r < rounds; ++r)
-        sum = sum * 31 + walk(fat, 2);
+        sum = sum * 31 + walk(fat, 2 + (r & 1023));
     return static_cast<int>(sum);
 }
