@@ -1,0 +1,63 @@
+// What must hold of every image, over the programs of the test set: deterministic bytes, stack maps in
+// order and inside their frames, relocations inside their sections.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "kern/abi/signatures.hh"
+#include "verifier/asm.hh"
+#include "verifier/compile.hh"
+
+using namespace singlet;
+using namespace singlet::verifier;
+
+namespace {
+
+void check(const NativeImage& image) {
+    rt::Word last = 0;
+    for (const auto& map : image.maps) {
+        CHECK(map.return_address > last);
+        last = map.return_address;
+        CHECK(map.first_slot + map.slot_count <= image.map_slots.size());
+    }
+    CHECK(last <= image.code.size());
+    for (const auto& r : image.relocations) {
+        auto size = r.where == Relocation::Where::Code ? image.code.size() : image.data.size();
+        CHECK(r.offset + 4 <= size);
+        if (r.what == Relocation::What::Code) CHECK(r.value < image.code.size());
+        if (r.what == Relocation::What::Data) CHECK(r.value < image.data.size());
+    }
+    std::uint32_t end = 0;
+    for (const auto& f : image.functions) {
+        CHECK(f.begin >= end);
+        CHECK(f.cold >= f.begin);
+        CHECK(f.cold <= f.end);
+        end = f.end;
+    }
+    CHECK(image.start >= end);
+}
+
+} // namespace
+
+TEST_CASE("images are well-formed, and the same each time") {
+    static const Environment environment{abi::kKernelCalls};
+    int compiled = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("verifier/testdata/programs")) {
+        if (entry.path().extension() != ".sasm") continue;
+        std::ifstream in(entry.path());
+        std::string text{std::istreambuf_iterator<char>(in), {}};
+        auto module = assemble(text, entry.path().string());
+        REQUIRE(module);
+        auto verified = verify(std::move(*module), environment);
+        if (!verified) continue;
+        CAPTURE(entry.path().string());
+        auto image = compile(*verified, {});
+        check(image);
+        CHECK(image.code == compile(*verified, {}).code);
+        CHECK(compile(*verified, {.checks = false}).code.size() <= image.code.size());
+        ++compiled;
+    }
+    CHECK(compiled > 30);
+}
