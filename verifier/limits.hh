@@ -33,6 +33,9 @@ inline constexpr std::uint32_t kResources = 16;
 inline constexpr std::uint32_t kElementCount = 1u << 26; // of one array or vector, at run time
 inline constexpr std::uint32_t kStateRegisters =
     1u << 22; // registers, once for each block, of a module
+inline constexpr std::uint32_t kTargets =
+    1u
+    << 20; // targets of switches, cases and patterns of selects, classes that tests try; of a module
 // The fixpoint may visit blocks until it has done this many register updates for each instruction
 // of the function (and never fewer than the floor).
 inline constexpr std::uint32_t kWorkPerInstruction = 4096;

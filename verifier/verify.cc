@@ -21,16 +21,54 @@ Result check_tables(const Module& module) {
     return check_manifest(module);
 }
 
-// The states of all blocks are kept, so their number is bounded for the whole module.
+// What an instruction stands for beyond itself: the targets and patterns in its table, which others may share, and the
+// classes that a test for an interface tries.
+std::uint64_t breadth(const Function& f, const Instruction& i,
+                      const std::vector<std::uint32_t>& implementers) {
+    switch (i.op) {
+    case Opcode::Switch:
+        return f.switches[i.imm].size();
+    case Opcode::Select: {
+        std::uint64_t sum = 0;
+        for (const auto& c : f.selects[i.imm].cases)
+            sum += 1 + c.patterns.size();
+        return sum;
+    }
+    case Opcode::BrIs:
+        return implementers[i.c];
+    case Opcode::IsInst:
+    case Opcode::Cast:
+        return implementers[i.imm];
+    default:
+        return 0;
+    }
+}
+
+// The states of all blocks are kept, and all that instructions stand for is compiled: both numbers are bounded for the
+// whole module.
 Result check_size(const Module& module) {
-    std::uint64_t registers = 0;
-    for (const Function& f : module.functions)
+    std::vector<std::uint32_t> implementers(module.classes.size());
+    for (const Class& c : module.classes)
+        for (auto interface : c.interfaces)
+            ++implementers[interface];
+    std::uint64_t registers = 0, targets = 0;
+    for (const Function& f : module.functions) {
         registers += std::uint64_t{f.registers} * f.blocks.size();
-    if (registers <= limits::kStateRegisters) return {};
-    return refuse(Rule::Limit,
-                  "the module has " + number_text(registers) +
-                      " registers, counted once for each block, more than the limit of " +
-                      number_text(limits::kStateRegisters));
+        for (const Instruction& i : f.code)
+            targets += breadth(f, i, implementers);
+    }
+    if (registers > limits::kStateRegisters)
+        return refuse(Rule::Limit,
+                      "the module has " + number_text(registers) +
+                          " registers, counted once for each block, more than the limit of " +
+                          number_text(limits::kStateRegisters));
+    if (targets > limits::kTargets)
+        return refuse(Rule::Limit,
+                      "the module's switches, selects and tests for interfaces have " +
+                          number_text(targets) +
+                          " targets, patterns and classes in all, more than the limit of " +
+                          number_text(limits::kTargets));
+    return {};
 }
 
 Checked<FunctionFacts> check_function(const Program& program, const Reads& reads,
