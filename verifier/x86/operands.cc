@@ -1,5 +1,7 @@
 #include "verifier/x86/operands.hh"
 
+#include <algorithm>
+
 namespace singlet::verifier::x86 {
 
 namespace {

@@ -30,7 +30,7 @@ struct Edge {
     std::vector<std::uint8_t> defs;
 };
 
-// The edges out of a terminator, in the order of its table.
+// The edges out of a terminator: one a target of a switch, one a case of a select.
 std::vector<Edge> edges(const Verified& verified, const Function& function,
                         const Instruction& terminator, const ChannelTypes& channel);
 
