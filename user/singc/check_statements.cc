@@ -159,6 +159,9 @@ void Checker::loop(Stmt& s, const std::function<void()>& walk) {
         jumps_.pop_back();
         std::size_t found = diagnostics_.count();
         Flow joined = join_flows(head, back, s.place, "the start of this loop and its end");
+        // What a walk reported is no news about the head: it would only silence the next walk.
+        for (std::size_t i = 0; back.reachable && i < joined.variables.size(); i++)
+            if (back.variables[i].status == Status::Poison) joined.variables[i] = head.variables[i];
         bool stable = same(joined, head);
         if (stable || ++loop_walks_ > kMostWalks) {
             if (!stable) error(s.place, "the loops of this function are too complex to check");
