@@ -3,7 +3,10 @@
 //
 //   check.cc             functions, names, conversions
 //   check_constants.cc   literals and folding
-//   check_expressions.cc operators, places, new
+//   check_expressions.cc names, members, operators
+//   check_conditions.cc  equality, null tests, conditions
+//   check_places.cc      assignments
+//   check_objects.cc     type tests, casts, new
 //   check_calls.cc       calls of all kinds
 //   check_statements.cc  statements and loops
 //   check_receive.cc     switch receive
