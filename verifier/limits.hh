@@ -1,4 +1,5 @@
-// Every bound the decoder and the verifier keep. A module above one is refused with module.limit.
+// Every bound the decoder and the verifier keep. A module above one is refused with module.limit. The kernel verifies and
+// compiles in memory of its own, so the bounds of a whole module keep that below some tens of megabytes.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,7 @@ inline constexpr std::uint32_t kFunctions = 4096;
 inline constexpr std::uint32_t kParameters = 32;
 inline constexpr std::uint32_t kRegisters = 256;
 inline constexpr std::uint32_t kBlocks = 16384;          // of one function
-inline constexpr std::uint32_t kInstructions = 1u << 18; // of one module
+inline constexpr std::uint32_t kInstructions = 1u << 16; // of one module
 inline constexpr std::uint32_t kSelectOperands = 8;
 inline constexpr std::uint32_t kSelectCases = 256;
 inline constexpr std::uint32_t kSelectCombinations = 4096;
@@ -32,10 +33,9 @@ inline constexpr std::uint32_t kSwitchEntries = 4096;
 inline constexpr std::uint32_t kResources = 16;
 inline constexpr std::uint32_t kElementCount = 1u << 26; // of one array or vector, at run time
 inline constexpr std::uint32_t kStateRegisters =
-    1u << 22; // registers, once for each block, of a module
-inline constexpr std::uint32_t kTargets =
-    1u
-    << 20; // targets of switches, cases and patterns of selects, classes that tests try; of a module
+    1u << 19; // registers, once for each block, of a module
+// Targets of switches, cases and patterns of selects, classes that tests for interfaces try.
+inline constexpr std::uint32_t kTargets = 1u << 18; // of a module
 // The fixpoint may visit blocks until it has done this many register updates for each instruction
 // of the function (and never fewer than the floor).
 inline constexpr std::uint32_t kWorkPerInstruction = 4096;

@@ -27,8 +27,8 @@ Module interface_tests(int classes, int tests) {
 } // namespace
 
 TEST_CASE("what instructions stand for is bounded for the whole module") {
-    CHECK(verify(interface_tests(1000, 1000), {singlet::abi::kKernelCalls}).has_value());
-    auto refused = verify(interface_tests(1000, 1100), {singlet::abi::kKernelCalls});
+    CHECK(verify(interface_tests(500, 500), {singlet::abi::kKernelCalls}).has_value());
+    auto refused = verify(interface_tests(500, 550), {singlet::abi::kKernelCalls});
     REQUIRE(!refused.has_value());
     CHECK(refused.error().rule == Rule::Limit);
 }
