@@ -151,3 +151,9 @@ def test_stray_accesses_kill_only_the_offender(boot, mode):
     result = boot(f"protect={mode} test=stray").expect_ok(CLEAN, "TEST stray: ok")
     paging = mode not in ("nochecks", "physical")
     assert bool(re.search(r"write to 0x0.* not present, at CPL 3", result.console)) == paging
+
+
+def test_who_needs_another_starts_after_it(boot, module):
+    boot("run=hello,client,adder,client",
+         modules=[module("hello", ROOT / "verifier/testdata/programs/hello.sasm"), module("client"),
+                  module("adder")]).expect_ok("50490", "50490", CLEAN)

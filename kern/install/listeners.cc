@@ -43,7 +43,9 @@ SipResult<Word> connect(Sip& sip, const Resource& resource, const Contract& cont
     auto& list = listeners();
     auto found = std::ranges::find(list, &contract, &Listener::contract);
     if (found == list.end())
-        return refuse(sip, resource, "no SIP that runs serves the contract " + name);
+        return std::unexpected(SipError{sip.name + ": " + resource.name +
+                                            ": no SIP that runs serves the contract " + name,
+                                        true});
     Endpoint* ends[2];
     ExchangeHeap& heap = exchange_heap();
     if (!create_channel(heap, sip, contract, ends))

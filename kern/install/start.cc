@@ -1,7 +1,8 @@
 // From boot modules to running SIPs and to the end of the machine. `run=a,b,c` starts a.sbc, b.sbc
 // and c.sbc in this order (without it: every module that ends in .sbc); when the last has ended, the
 // others are stopped, everything is counted, and the machine ends with Success if the last ended
-// with status 0. A module that is refused is said to be so, and the rest goes on.
+// with status 0. A module that is refused is said to be so, and the rest goes on; one that needs
+// another's service is started after it, whatever the order.
 #include "kern/boot/init.hh"
 #include "kern/boot/multiboot.hh"
 #include "kern/boot/options.hh"
@@ -10,7 +11,8 @@
 #include "kern/install/grants.hh"
 #include "kern/proc/policy.hh"
 #include "kern/proc/sip.hh"
-#include <map>
+#include <utility>
+#include <vector>
 
 namespace singlet::kern {
 
@@ -52,26 +54,65 @@ SipResult<void> grant_all(Sip& sip) {
     return {};
 }
 
-// Installs and starts one; null when it was refused, which has been said then.
-Sip* start_module(const BootModule& module, bool is_client) {
-    auto refused = [&](const std::string& why) {
-        print("install {}: refused: {}\n", module.name, why);
-        return nullptr;
-    };
-    auto program = install(module.name, module.bytes());
-    if (!program) return refused(program.error().sentence);
-    std::string name = (*program)->module().manifest.sip;
-    Domain* domain = domain_for(place(name, is_client));
-    if (!domain) return refused("no memory left for its domain");
-    auto image = image_for(*program, domain->level(), options().protect != Protect::NoChecks);
-    if (!image) return refused(image.error().sentence);
-    auto created = create_sip(std::move(name), std::move(*image), *domain);
-    if (!created) return refused(created.error().sentence);
-    auto started = grant_all(**created);
-    if (started) started = start_sip(**created);
-    if (started) return *created;
-    reap_sip(**created);
-    return refused(started.error().sentence);
+// A module on its way to a running SIP.
+struct Candidate {
+    const BootModule* module;
+    bool is_client;
+    ProgramRef program = {};
+    Sip* sip = nullptr;
+    bool refused = false;
+
+    void refuse(const std::string& why) {
+        print("install {}: refused: {}\n", module->name, why);
+        refused = true;
+    }
+};
+
+void install_candidate(Candidate& candidate) {
+    auto program = install(candidate.module->name, candidate.module->bytes());
+    if (program)
+        candidate.program = *program;
+    else
+        candidate.refuse(program.error().sentence);
+}
+
+SipResult<Sip*> try_to_start(const Candidate& candidate) {
+    std::string name = candidate.program->module().manifest.sip;
+    Domain* domain = domain_for(place(name, candidate.is_client));
+    if (!domain) return std::unexpected(SipError{"no memory left for its domain"});
+    auto image =
+        image_for(candidate.program, domain->level(), options().protect != Protect::NoChecks);
+    if (!image) return std::unexpected(SipError{image.error().sentence});
+    Sip* sip = TRY(create_sip(std::move(name), std::move(*image), *domain));
+    auto started = grant_all(*sip);
+    if (started) started = start_sip(*sip);
+    if (started) return sip;
+    reap_sip(*sip);
+    return std::unexpected(started.error());
+}
+
+// Starts a candidate, or refuses it. With `patient`, what may still change is no reason to refuse.
+bool start_candidate(Candidate& candidate, bool patient) {
+    if (candidate.sip || candidate.refused) return false;
+    auto started = try_to_start(candidate);
+    if (started)
+        candidate.sip = *started;
+    else if (!patient || !started.error().may_pass)
+        candidate.refuse(started.error().sentence);
+    return candidate.sip;
+}
+
+// In the order given, but who needs another goes after it.
+void start_all(std::vector<Candidate>& candidates) {
+    for (Candidate& candidate : candidates)
+        install_candidate(candidate);
+    bool progress = true;
+    while (std::exchange(progress, false)) {
+        for (Candidate& candidate : candidates)
+            progress |= start_candidate(candidate, true);
+    }
+    for (Candidate& candidate : candidates)
+        start_candidate(candidate, false);
 }
 
 std::vector<const BootModule*> modules_to_run() {
@@ -144,12 +185,14 @@ void run_sips() {
     on_sip_end(sip_ended);
     on_idle(nothing_to_do);
     Holdings before = holdings();
-    bool all_started = true;
-    for (const BootModule* module : modules) {
-        Sip* sip = start_module(*module, module == modules.back());
-        if (sip) client = sip;
-        all_started = sip != nullptr;
-    }
+    std::vector<Candidate> candidates;
+    for (const BootModule* module : modules)
+        candidates.push_back({module, module == modules.back()});
+    start_all(candidates);
+    for (const Candidate& candidate : candidates)
+        if (candidate.sip) client = candidate.sip;
+    bool all_started = candidates.back().sip;
+    candidates.clear();
     if (!client) fail("no SIP could be started");
     wait_for_client();
     bool good = client->reason == rt::TrapReason::None && client->status == 0 && all_started;

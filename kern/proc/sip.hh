@@ -67,6 +67,7 @@ extern Sip* running_sip;
 
 struct SipError {
     std::string sentence;
+    bool may_pass = false; // another SIP that starts may remove the reason
 };
 template <class T>
 using SipResult = std::expected<T, SipError>;
