@@ -67,7 +67,8 @@ void load_segments() {
     double_fault_state.ss = kKernelData;
     double_fault_state.ds = double_fault_state.es = kUserData;
     double_fault_state.io_map = sizeof(Tss);
-    table[kTaskState / 8] = descriptor(address_of(&task_state), sizeof(TaskState) - 1, kAvailableTss, 0);
+    table[kTaskState / 8] =
+        descriptor(address_of(&task_state), sizeof(TaskState) - 1, kAvailableTss, 0);
     table[kDoubleFaultTask / 8] =
         descriptor(address_of(&double_fault_state), sizeof(Tss) - 1, kAvailableTss, 0);
     const struct [[gnu::packed]] {
