@@ -54,18 +54,19 @@ public:
         return frame;
     }
 
-    // First fit from the top. A candidate that meets a frame in use goes on below that frame.
+    // First fit from the top. A candidate that meets a frame in use goes on below it and all that
+    // are in use next to it: SIPs lie at the top, and an exchange heap asks often.
     std::uint32_t allocate_run(std::uint32_t count, std::uint32_t alignment) {
         if (count > free_) return 0;
         for (std::uint32_t top = end_; top >= first_ + count;) {
             std::uint32_t start = (top - count) & ~(alignment - 1);
             if (start < first_) return 0;
-            std::uint32_t used = last_used(start, start + count);
+            std::uint32_t used = last(State::Used, start, start + count);
             if (used == 0) {
                 take(start, count);
                 return start;
             }
-            top = used;
+            top = last(State::Free, first_, used) + 1;
         }
         return 0;
     }
@@ -90,14 +91,16 @@ private:
         free_ -= count;
     }
 
-    // The highest frame of [start, end) in use, or 0. Whole words at a time where it can.
-    static std::uint32_t last_used(std::uint32_t start, std::uint32_t end) {
+    enum class State : bool { Used, Free };
+
+    // The highest frame of [start, end) in that state, or 0. Whole words at a time where it can.
+    static std::uint32_t last(State state, std::uint32_t start, std::uint32_t end) {
+        std::uint32_t flip = state == State::Free ? 0 : ~0u;
         for (std::uint32_t frame = end; frame > start;) {
-            std::uint32_t word = free_bits[(frame - 1) / kBits];
-            std::uint32_t used = ~word
-                                 << (kBits - 1 - (frame - 1) % kBits); // frame-1 is the top bit
-            if (used != 0) {
-                std::uint32_t found = frame - 1 - unsigned(std::countl_zero(used));
+            std::uint32_t word = free_bits[(frame - 1) / kBits] ^ flip;
+            std::uint32_t wanted = word << (kBits - 1 - (frame - 1) % kBits); // frame-1 on top
+            if (wanted != 0) {
+                std::uint32_t found = frame - 1 - unsigned(std::countl_zero(wanted));
                 return found >= start ? found : 0;
             }
             frame = (frame - 1) & ~(kBits - 1);
