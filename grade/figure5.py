@@ -59,9 +59,12 @@ SIPS = ("names", "ide", "fat", WORKLOAD)  # to start, in this order; each is a b
 START_MARK, END_MARK = 1, 2
 
 
-def command_line(mode, reads):
+TRAPS = ("int", "sysenter")  # how a SIP at CPL 3 calls the kernel
+
+
+def command_line(mode, reads, trap="int"):
     """The kernel's command line for one run."""
-    return f"protect={mode.name} run={','.join(SIPS)} reads={reads}"
+    return f"protect={mode.name} run={','.join(SIPS)} reads={reads} trap={trap}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,9 +94,9 @@ class Run:
     work: Work
 
 
-def run_once(clock, machine, mode, reads):
+def run_once(clock, machine, mode, reads, trap):
     """One run of the kernel in `mode`."""
-    machine = dataclasses.replace(machine, append=command_line(mode, reads))
+    machine = dataclasses.replace(machine, append=command_line(mode, reads, trap))
     measurement = clock.measure(machine)
     work = work_done(measurement.console)
     if work.reads != reads:
@@ -213,14 +216,14 @@ def make_bars(runs, modes):
     return bars
 
 
-def report(clock, work, repeat, bars):
+def report(clock, work, repeat, trap, bars):
     """What figure5.json holds."""
     return {
         "clock": clock.name,
         "clock_title": clock.title,
         "model": clock.model.as_json() if clock.model else None,
         "workload": {"name": WORKLOAD, "reads": work.reads, "bytes": work.bytes, "checksum": work.checksum,
-                     "repeat": repeat},
+                     "repeat": repeat, "trap": trap},
         "bars": bars,
     }
 
@@ -228,20 +231,31 @@ def report(clock, work, repeat, bars):
 # --- The program ------------------------------------------------------------------------------------
 
 
+MOST = 1_000_000
+
+
 def positive(text):
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= MOST:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 to {MOST}")
+    return int(text)
+
+
+class Parser(argparse.ArgumentParser):
+    """A wrong argument gets one sentence, not the usage of all."""
+
+    def error(self, message):
+        self.exit(2, f"figure5: {message}\n")
 
 
 def arguments(argv):
-    parser = argparse.ArgumentParser(description="Draw Singularity's Figure 5 on this system.")
+    parser = Parser(description="Draw Singularity's Figure 5 on this system.")
     parser.add_argument("--modes", default=",".join(mode.name for mode in MODES), help="a list with commas; default: all six")
     parser.add_argument("--clock", default="model", choices=list(measure.CLOCKS), help="who counts (default: %(default)s)")
     parser.add_argument("--model", default="k8", help=f"the processor of the clock 'model': {', '.join(parameters.names())} or a file")
     parser.add_argument("--reads", type=positive, default=1000, help="file reads of a run (default: %(default)s)")
-    parser.add_argument("--repeat", type=positive, default=1, help="runs of each mode (default: %(default)s)")
+    parser.add_argument("--trap", default="int", choices=TRAPS, help="how CPL 3 calls the kernel (default: %(default)s)")
+    parser.add_argument("--repeat", type=positive, default=1,
+                        help="runs of each mode, of which the median one is the bar (default: %(default)s)")
     parser.add_argument("--jobs", type=positive, default=2, help="machines at a time (default: %(default)s)")
     parser.add_argument("--limit", type=positive, default=240, help="seconds a run may take (default: %(default)s)")
     parser.add_argument("--kernel", type=pathlib.Path, default=qemu.KERNEL)
@@ -266,9 +280,12 @@ def show_sensitivity(path):
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError) as error:
         raise MeasureError(f"{path} cannot be read: {error}") from None
-    if data.get("clock") != "model" or BASELINE not in {bar["mode"] for bar in data["bars"]}:
-        raise MeasureError(f"{path} is no figure of the clock 'model' with the mode '{BASELINE}'")
-    text = sensitivity.render(data)
+    try:
+        if data["clock"] != "model" or BASELINE not in {bar["mode"] for bar in data["bars"]}:
+            raise MeasureError(f"{path} is no figure of the clock 'model' with the mode '{BASELINE}'")
+        text = sensitivity.render(data)
+    except (KeyError, TypeError):
+        raise MeasureError(f"{path} is no figure5.json") from None
     path.with_name("sensitivity.txt").write_text(text, encoding="utf-8")
     print(text, end="")
 
@@ -284,9 +301,9 @@ def draw(options, once=None):
                 raise MeasureError(f"{path} does not exist: run `make figure5`, which builds it")
 
         def once(mode):
-            return run_once(clock, machine, mode, options.reads)
+            return run_once(clock, machine, mode, options.reads, options.trap)
     runs = run_all(once, options.modes, options.repeat, options.jobs, choose_progress())
-    data = report(clock, check_work(runs), options.repeat, make_bars(runs, options.modes))
+    data = report(clock, check_work(runs), options.repeat, options.trap, make_bars(runs, options.modes))
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "figure5.json").write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
     plot.write(data, options.out)
@@ -301,6 +318,12 @@ def main(argv=None, once=None):
             show_sensitivity(options.sensitivity)
         else:
             draw(options, once)
+    except OSError as error:
+        print(f"figure5: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("figure5: interrupted", file=sys.stderr)
+        return 130
     except (MeasureError, parameters.ModelError) as error:
         print(f"figure5: {error}", file=sys.stderr)
         if getattr(error, "tail", ""):

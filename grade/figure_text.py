@@ -64,7 +64,7 @@ def notes(data):
     if data["clock"] == "model":
         lines.append("These are figures of a model, not measurements; its parameters and their sources are in the JSON.")
     lines.append(f"workload: {workload['name']}, {workload['reads']:,} reads, {workload['bytes']:,} bytes, "
-                 f"checksum {workload['checksum']} in every mode")
+                 f"checksum {workload['checksum']} in every mode; kernel calls from CPL 3 by {workload['trap'].upper()}")
     if workload["repeat"] > 1:
         worst = max(bar["spread"] for bar in data["bars"])
         lines.append(f"median of {workload['repeat']} runs each, at most {worst:.3f} % apart")

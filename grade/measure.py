@@ -133,7 +133,7 @@ class Clock:
     @property
     def append(self):
         """What the kernel must be told: to print RDTSC at its marks where nobody else counts."""
-        return f"clock={self.name}" if self.name in ("kvm", "tcg") else ""
+        return "clock=tsc" if self.name in ("kvm", "tcg") else ""
 
     def measure(self, machine, on_line=None):
         """Runs `machine` to its end. Raises MeasureError where the run or the clock fails."""
@@ -144,8 +144,8 @@ class Clock:
         return self._measure_plugin(machine, on_line)
 
     def _measure_tsc(self, machine, on_line):
-        if self.name == "kvm" and not os.access("/dev/kvm", os.R_OK | os.W_OK):
-            raise MeasureError("CLOCK=kvm needs /dev/kvm, which this machine has not (or not for this user)")
+        if self.name == "kvm":
+            require_kvm()
         machine = dataclasses.replace(machine, accel=self.name, deterministic=False)
         console = finished(machine.run(on_line=on_line)).console
         records = [{"mark": int(mark), "cycles": int(tsc)}
@@ -193,6 +193,19 @@ class Clock:
             plugin=",".join(plugin), extra=[*machine.extra, "-object", backend])
 
 
+def require_kvm(device="/dev/kvm", cpuinfo="/proc/cpuinfo"):
+    """A MeasureError where there is no KVM, or only one in software, which interprets a 32-bit guest and
+    takes minutes to start the kernel."""
+    if not os.access(device, os.R_OK | os.W_OK):
+        raise MeasureError("CLOCK=kvm needs /dev/kvm, which this machine has not (or not for this user)")
+    try:
+        flags = pathlib.Path(cpuinfo).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return
+    if not re.search(r"\b(vmx|svm)\b", flags):
+        raise MeasureError("CLOCK=kvm needs a processor that virtualises: here is a /dev/kvm, but neither VMX nor SVM")
+
+
 def folder_for_memory(megabytes, shared="/dev/shm"):
     """Where the file goes that is the guest's memory and that QEMU and the plugin share. Best is a file
     system in memory, but a full one kills QEMU, and containers often have a small one: None (the usual
@@ -216,7 +229,8 @@ def finished(result):
         qemu.End.TRIPLE_FAULT: "the guest reset itself (a triple fault)",
         qemu.End.FAILED: "the kernel reported a failure",
     }
-    sentence = sentences.get(result.end, f"QEMU ended with status {result.status}: {last[0]}")
+    ended = f"ended with status {result.status}" if (result.status or 0) >= 0 else f"was killed by signal {-result.status}"
+    sentence = sentences.get(result.end, f"QEMU {ended}: {last[0]}".removesuffix(": "))
     if "API version" in result.stderr:
         sentence = f"this QEMU cannot load the model clock, which needs plugin interface 1: {last[0]}"
     raise MeasureError(sentence, tail(result.console))

@@ -165,6 +165,15 @@ def test_another_processor_gives_other_cycles_for_the_same_counts(modelled):
     assert mine.cycles != theirs.cycles
 
 
+def test_kvm_without_hardware_is_refused(tmp_path):
+    (tmp_path / "kvm").write_text("")
+    (tmp_path / "cpuinfo").write_text("flags : fpu sse2\n")
+    with pytest.raises(measure.MeasureError, match="neither VMX nor SVM"):
+        measure.require_kvm(tmp_path / "kvm", tmp_path / "cpuinfo")
+    (tmp_path / "cpuinfo").write_text("flags : fpu svm sse2\n")
+    measure.require_kvm(tmp_path / "kvm", tmp_path / "cpuinfo")
+
+
 def test_icount_counts_instructions_alone():
     counted = measure.Clock("icount").measure(MACHINE)
     span = counted.between(75, 76)
@@ -267,7 +276,7 @@ class Printing(qemu.Machine):
 
 def test_tsc_lines_are_the_records_where_the_guest_counts():
     measurement = measure.Clock("tcg").measure(Printing(append="run=x"))
-    assert measurement.console.startswith("run=x clock=tcg tcg\n")
+    assert measurement.console.startswith("run=x clock=tsc tcg\n")
     assert measurement.between(1, 2) == measure.Span(12345677901)
 
 

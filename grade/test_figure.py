@@ -49,7 +49,8 @@ def test_json_has_what_readers_of_it_rely_on(tmp_path):
     data = json.loads((tmp_path / "figure5.json").read_text())
     assert data["clock"] == "model"
     assert data["model"]["name"] == "k8" and data["model"]["cost"]["interrupt"]["source"]
-    assert data["workload"] == {"name": "webfiles", "reads": 100, "bytes": 512345, "checksum": "0BADF00D", "repeat": 1}
+    assert data["workload"] == {"name": "webfiles", "reads": 100, "bytes": 512345, "checksum": "0BADF00D", "repeat": 1,
+                                "trap": "int"}
     assert [bar["mode"] for bar in data["bars"]] == list(FACTOR)
     for bar in data["bars"]:
         assert bar["cycles"] == sum(bar["breakdown"].values())
@@ -134,6 +135,23 @@ def test_each_way_to_fail_has_its_sentence(end, sentence):
     assert error.value.tail == "last words"
 
 
+def test_a_killed_machine_is_named():
+    with pytest.raises(measure.MeasureError, match="^QEMU was killed by signal 9$"):
+        measure.finished(qemu.Result(qemu.End.QEMU_ERROR, "", -9, "", [], 1.0, 7.0))
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert run(tmp_path / "file") == 1
+    assert capsys.readouterr().err.endswith("file: File exists\n")
+
+
+def test_the_way_into_the_kernel_is_part_of_the_workload(tmp_path, capsys):
+    assert run(tmp_path, "--trap", "sysenter") == 0
+    assert json.loads((tmp_path / "figure5.json").read_text())["workload"]["trap"] == "sysenter"
+    assert "kernel calls from CPL 3 by SYSENTER" in capsys.readouterr().out
+
+
 def test_the_workloads_line_is_required():
     work = figure5.work_done("noise\nwebfiles: reads=5 bytes=77 checksum=00c0ffee\nbye\n")
     assert work == figure5.Work(5, 77, "00C0FFEE")
@@ -142,7 +160,7 @@ def test_the_workloads_line_is_required():
 
 
 def test_the_kernel_is_asked_for_the_whole_road():
-    assert figure5.command_line(figure5.MODES[4], 50) == "protect=ring3 run=names,ide,fat,webfiles reads=50"
+    assert figure5.command_line(figure5.MODES[4], 50) == "protect=ring3 run=names,ide,fat,webfiles reads=50 trap=int"
 
 
 def test_marks_that_never_come_are_named():
@@ -155,11 +173,13 @@ def test_marks_that_never_come_are_named():
 
 
 def test_bad_arguments_are_refused(tmp_path, capsys):
-    for arguments, sentence in ((["--modes", "ring4"], "no mode 'ring4'"), (["--reads", "0"], "must be at least 1"),
-                                (["--clock", "sundial"], "invalid choice")):
+    for arguments, sentence in ((["--modes", "ring4"], "no mode 'ring4'"), (["--reads", "0"], "'0' is not a number from 1"),
+                                (["--reads", "abc"], "'abc' is not a number"), (["--repeat", "-3"], "'-3' is not a number"),
+                                (["--clock", "sundial"], "invalid choice"), (["--trap", "door"], "invalid choice")):
         with pytest.raises(SystemExit) as ended:
             figure5.main(arguments)
-        assert ended.value.code == 2 and sentence in capsys.readouterr().err
+        said = capsys.readouterr().err
+        assert ended.value.code == 2 and sentence in said and said.count("\n") == 1
     assert figure5.main(["--model", "vax"]) == 1
     assert "no processor model 'vax'" in capsys.readouterr().err
     assert figure5.main(["--kernel", str(tmp_path / "none")]) == 1
