@@ -39,6 +39,7 @@ public:
     }
     void branch(std::uint32_t pc, bool taken) {
         ++branches;
+        not_taken += !taken;
         if (!predictor_.learn(pc, taken)) ++mispredicted;
     }
 
@@ -49,7 +50,7 @@ public:
 
     CacheCounts code, data, walk_reads;
     TlbCounts code_tlb, data_tlb;
-    std::uint64_t branches = 0, mispredicted = 0;
+    std::uint64_t branches = 0, not_taken = 0, mispredicted = 0; // conditional ones
     [[nodiscard]] const Params& params() const { return params_; }
 
 private:

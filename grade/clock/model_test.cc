@@ -45,3 +45,12 @@ TEST_CASE("cycles go where they were spent, and add up") {
     CHECK(model.data.accesses == 3);
     CHECK(record(5, model).starts_with("{\"mark\": 5, \"cycles\": 317, \"instructions\": 9, "));
 }
+
+TEST_CASE("a branch costs its class only when it is taken") {
+    Model model(simple_processor(), GuestMemory());
+    model.counts[std::size_t(Class::Branch)] = 3;
+    for (const bool taken : {false, false, true})
+        model.branch(0x1000, taken);
+    CHECK(totals(model).counts[std::size_t(Class::Branch)] == 1);
+    CHECK(totals(model).counts[std::size_t(Class::Simple)] == 2);
+}

@@ -1,6 +1,7 @@
 // Adding up, and writing of records.
 #include "grade/clock/report.hh"
 
+#include <algorithm>
 #include <string_view>
 
 namespace singlet::clock {
@@ -65,6 +66,10 @@ Totals totals(const Model& m) {
     // Every delivery passes the handler's entry; those that no INT explains came from outside.
     const std::uint64_t ints = t.counts[std::size_t(Class::Interrupt)];
     if (m.deliveries > ints) t.counts[std::size_t(Class::Delivery)] = m.deliveries - ints;
+    // A branch that is not taken does not turn the fetching aside: it costs what a move costs.
+    const std::uint64_t straight = std::min(m.not_taken, t.counts[std::size_t(Class::Branch)]);
+    t.counts[std::size_t(Class::Branch)] -= straight;
+    t.counts[std::size_t(Class::Simple)] += straight;
     for (std::size_t i = 0; i < kClasses; ++i) {
         t.by_category[std::size_t(kClassCategories[i])] += t.counts[i] * p.cost[i];
         if (!is_event(Class(i))) t.instructions += t.counts[i];
