@@ -319,7 +319,7 @@ def main(argv=None, once=None):
         else:
             draw(options, once)
     except OSError as error:
-        print(f"figure5: {error.filename}: {error.strerror}", file=sys.stderr)
+        print("figure5: " + (f"{error.filename}: " if error.filename else "") + str(error.strerror), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("figure5: interrupted", file=sys.stderr)
