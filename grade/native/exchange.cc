@@ -27,10 +27,10 @@ struct Thing {
     std::uint16_t index = 0; // struct or contract
     Side side = Side::Importer;
     Thing* peer = nullptr;
-    std::deque<Message> queue;
-    std::vector<Thing*> members;
+    std::deque<Message> queue{};
+    std::vector<Thing*> members{};
     std::uint64_t charged = 0;
-    std::vector<Word> block; // number, length, data
+    std::vector<Word> block{}; // number, length, data
     Word address() { return rt::address_of(block.data()); }
     bool has_head() const { return !queue.empty() || peer == nullptr; }
 };
