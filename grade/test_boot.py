@@ -17,6 +17,11 @@ def test_self_test(boot, name):
     boot(f"test={name}").expect_ok(f"TEST {name}: ok")
 
 
+@pytest.mark.parametrize("name", ("timer", "timer_runs_for_those_who_wait", "threads_preempted", "ring3_is_preempted"))
+def test_processor_without_local_apic(boot, name):
+    boot(f"test={name}", extra=["-cpu", "qemu32,-apic"]).expect_ok(f"TEST {name}: ok")
+
+
 def test_boots_and_ends(boot):
     boot().expect_ok("Singlet", "nothing to run")
 

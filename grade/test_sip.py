@@ -72,6 +72,14 @@ def test_a_peer_that_dies_is_a_closed_channel(boot, module, mode):
     result.expect(End.FAILED, "sip dies: trapped Explicit 7 at main+0x", "the adder is gone", "sip client: exit 3", CLEAN)
 
 
+# A processor without local APIC has the 8254 alone.
+@pytest.mark.parametrize("mode, extra", [("physical", []), ("ring3", []), ("physical", ["-cpu", "qemu32,-apic"])],
+                         ids=("physical", "ring3", "no-apic"))
+def test_who_spins_does_not_stop_the_others(boot, module, mode, extra):
+    boot(f"protect={mode} run=spinner,adder,client", extra=extra,
+         modules=[module("spinner"), module("adder"), module("client")]).expect_ok("50490", CLEAN)
+
+
 def test_nobody_serves_the_contract(boot, module):
     boot("run=client", modules=[module("client")]).expect(
         End.FAILED, "install client.sbc: refused: client: adder: no SIP that runs serves the contract Sum")

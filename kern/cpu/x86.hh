@@ -52,6 +52,15 @@ SINGLET_CONTROL_REGISTER(cr3)
 SINGLET_CONTROL_REGISTER(cr4)
 #undef SINGLET_CONTROL_REGISTER
 
+inline std::uint32_t read_msr(std::uint32_t number) { // its low half
+    std::uint32_t low, high;
+    asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(number));
+    return low;
+}
+inline void write_msr(std::uint32_t number, std::uint32_t low) {
+    asm volatile("wrmsr" ::"c"(number), "a"(low), "d"(0) : "memory");
+}
+
 inline void invalidate_page(std::uintptr_t address) {
     asm volatile("invlpg (%0)" ::"r"(address) : "memory");
 }

@@ -2,38 +2,93 @@
 
 #include "kern/boot/init.hh"
 #include "kern/cpu/irq.hh"
+#include "kern/cpu/trap.hh"
 #include "kern/cpu/x86.hh"
+#include "kern/dev/local_apic.hh"
 #include "kern/proc/thread.hh"
 #include "lib/core/assert.hh"
 
 namespace singlet::kern {
 
+constinit bool timer::armed = false;
+
 namespace {
 
-constexpr std::uint32_t kInputFrequency = 1193182; // Hz [8254 data sheet; PC wiring]
+// The 8254, channel 0: counts down once from what was written last [8254 data sheet, mode 0].
+constexpr std::uint32_t kInputFrequency = 1193182; // Hz [PC wiring]
 constexpr std::uint16_t kChannel0 = 0x40, kCommand = 0x43;
-constexpr std::uint8_t kChannel0RateGenerator = 0x34; // both bytes, mode 2, binary
-constexpr std::uint32_t kDivisor = kInputFrequency / kTicksPerSecond;
-static_assert(kDivisor <= 0xffff);
+constexpr std::uint8_t kChannel0OneShot = 0x30; // both bytes, mode 0, binary
+constexpr std::uint32_t kPitTurn = kInputFrequency / kTurnsPerSecond;
+static_assert(kPitTurn <= 0xffff);
 
-constinit volatile std::uint32_t tick_count = 0;
+constexpr std::uint8_t kApicVector = vector::kFirstIrq + kIrqLines;
 
-void tick(std::uint8_t) {
-    tick_count = tick_count + 1;
+constinit volatile std::uint32_t ended = 0;
+constinit std::uint32_t apic_turn = 0; // units of the local APIC's timer; 0: the 8254 is used
+
+void start_pit() {
+    out8(kChannel0, kPitTurn & 0xff);
+    out8(kChannel0, kPitTurn >> 8);
+}
+void stop_pit() { out8(kCommand, kChannel0OneShot); } // it waits for a new count
+
+void run_out() {
+    timer::armed = false;
+    ended = ended + 1;
     end_turn();
 }
 
+void take_pit_interrupt(std::uint8_t) { run_out(); }
+
+bool take_apic_interrupt(TrapFrame& frame) {
+    end_apic_interrupt(); // first, as in irq.cc
+    run_out();
+    if (frame.from_outside()) preempt_if_due();
+    return true;
+}
+
+// How far the local APIC's timer comes in one turn of the 8254: nobody says how fast its bus is.
+std::uint32_t measure_apic() {
+    constexpr std::uint32_t kFrom = 0xffffffff;
+    std::uint32_t before = ended;
+    start_pit();
+    set_apic_timer(kFrom);
+    while (ended == before)
+        wait_for_interrupt();
+    std::uint32_t passed = kFrom - apic_timer_left();
+    set_apic_timer(0);
+    return passed;
+}
+
 void start_timer() {
-    out8(kCommand, kChannel0RateGenerator);
-    out8(kChannel0, kDivisor & 0xff);
-    out8(kChannel0, kDivisor >> 8);
-    bool claimed = claim_irq(0, tick);
+    bool claimed = claim_irq(0, take_pit_interrupt);
     ASSERT(claimed);
+    stop_pit(); // the BIOS left it running
+    if (!start_local_apic(kApicVector)) return;
+    set_trap_handler(kApicVector, take_apic_interrupt);
+    apic_turn = measure_apic();
+    mask_irq(0);
 }
 INIT(400, start_timer);
 
 } // namespace
 
-std::uint32_t ticks() { return tick_count; }
+void timer::start() {
+    armed = true;
+    if (apic_turn)
+        set_apic_timer(apic_turn);
+    else
+        start_pit();
+}
+
+void timer::stop() {
+    armed = false;
+    if (apic_turn)
+        set_apic_timer(0);
+    else
+        stop_pit();
+}
+
+std::uint32_t turns_ended() { return ended; }
 
 } // namespace singlet::kern

@@ -1,12 +1,34 @@
-// The 8254 timer: 100 ticks a second. A tick ends the running thread's turn.
+// The timer that ends turns. It is one-shot and runs only while somebody waits for the processor: an
+// idle machine, or one with a single thread to run, takes no timer interrupts at all. So a run under
+// a clock that counts instructions does not depend on how long the host took to read the disk.
+//
+// It is the local APIC's; on a processor without one, the 8254's channel 0.
 #pragma once
 #include <cstdint>
 
 namespace singlet::kern {
 
-inline constexpr std::uint32_t kTicksPerSecond = 100;
+inline constexpr std::uint32_t kTurnsPerSecond = 100;
 
-/// Ticks since boot; wraps after 497 days.
-std::uint32_t ticks();
+/// How often the timer has run out since boot.
+std::uint32_t turns_ended();
+
+namespace timer {
+
+extern bool armed; // an interrupt will come; set by start(), cleared as it comes
+void start();
+void stop();
+
+} // namespace timer
+
+/// The turn of whoever runs ends 10 ms from now, if no end was set before.
+inline void arm_timer() {
+    if (!timer::armed) [[unlikely]]
+        timer::start();
+}
+/// No interrupt will come but one that is on its way already.
+inline void disarm_timer() {
+    if (timer::armed) timer::stop();
+}
 
 } // namespace singlet::kern

@@ -13,6 +13,7 @@ namespace singlet::kern {
 inline constexpr std::uint32_t kPageSize = 4096;
 inline constexpr std::uint32_t kKernelBase = 0x100000;
 inline constexpr std::uint32_t kMaximumRam = 0x40000000;
+inline constexpr std::uint32_t kDeviceBase = 0xfec00000;  // local APIC and the like, 4 MB
 inline constexpr std::uint32_t kProcessBase = 0x40000000; // ring-3 C++ processes, from here up
 
 // Set by the linker script (kern/kernel.ld).

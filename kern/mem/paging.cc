@@ -25,10 +25,12 @@ namespace {
 
 // SDM3A 4.3, table 4-5 and 4-6: bits of an entry.
 constexpr std::uint32_t kPresent = 1, kWritable = 2, kUser = 4, kGlobal = 1u << 8;
+constexpr std::uint32_t kWriteThrough = 1u << 3, kNotCached = 1u << 4;
 constexpr std::uint32_t kEntries = 1024;
 static_assert(kEntries * kPageSize == kPageTableSpan);
 
 constinit std::array<std::uint32_t, kMaximumRam / kPageTableSpan> kernel_tables{}; // addresses
+constinit std::uint32_t device_table = 0;                                          // as well
 constinit std::uint32_t kernel_zone_end = 0;
 constinit std::uint32_t active_directory = 0; // the value of CR3, 0 while paging is off
 
@@ -75,6 +77,9 @@ void map_kernel_zone() {
         }
         kernel_tables[directory_index(start)] = frame->release().raw();
     }
+    auto devices = Frames::allocate(Zone::Kernel, 1, Zeroed::Yes);
+    ASSERT(devices);
+    device_table = devices->release().raw();
     clock_page.magic = ClockPage::kMagic;
     share_kernel_pages(PhysAddr(address_of(__rt_start)), PhysAddr(address_of(__rt_end)));
     std::uint32_t now = address_of(now_page.data());
@@ -92,6 +97,7 @@ Result<PageDirectory> PageDirectory::create() {
     // The directory entries let all through; the entries of the tables decide.
     for (std::uint32_t i = 0; i < directory_index(kernel_zone_end); i++)
         directory.entries()[i] = kernel_tables[i] | kPresent | kWritable | kUser;
+    directory.entries()[directory_index(kDeviceBase)] = device_table | kPresent | kWritable;
     return directory;
 }
 
@@ -99,7 +105,8 @@ PageDirectory::~PageDirectory() {
     if (!frame_) return;
     ASSERT(!active());
     for (std::uint32_t i = directory_index(kernel_zone_end); i < kEntries; i++) {
-        if (entries()[i]) Frames::adopt(PhysAddr(page_down(entries()[i])), 1).give_back();
+        if (entries()[i] && i != directory_index(kDeviceBase))
+            Frames::adopt(PhysAddr(page_down(entries()[i])), 1).give_back();
     }
 }
 
@@ -111,7 +118,8 @@ std::uint32_t* PageDirectory::entry(VirtAddr page) const {
 
 Result<void> PageDirectory::map(VirtAddr page, PhysAddr frame, Writable writable, User user) {
     ASSERT(page.page_aligned() && frame.page_aligned());
-    if (page.raw() < kernel_zone_end) return std::unexpected(Error::BadAddress);
+    if (page.raw() < kernel_zone_end || directory_index(page.raw()) == directory_index(kDeviceBase))
+        return std::unexpected(Error::BadAddress);
     std::uint32_t& in_directory = entries()[directory_index(page.raw())];
     if (!in_directory) {
         Frames table = TRY(Frames::allocate(Zone::Kernel, 1, Zeroed::Yes));
@@ -174,6 +182,12 @@ void disable_paging() {
     if (!paging_enabled()) return;
     announce(0);
     write_cr0(read_cr0() & ~kCr0Pg);
+}
+
+void map_device(PhysAddr page) {
+    ASSERT(page.page_aligned() && directory_index(page.raw()) == directory_index(kDeviceBase));
+    table_of(device_table)[table_index(page.raw())] =
+        page.raw() | kPresent | kWritable | kWriteThrough | kNotCached | kGlobal;
 }
 
 void share_kernel_pages(PhysAddr start, PhysAddr end) {

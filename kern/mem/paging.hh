@@ -6,7 +6,8 @@
 //
 // The tables of the kernel zone are built once and shared by all page directories, with global
 // entries that survive a change of CR3. Kernel text and constants are read-only, also at CPL 0
-// (CR0.WP); page 0 is not mapped. Everything else in a directory is its owner's to map.
+// (CR0.WP); page 0 is not mapped. So is the table of the last 4 MB in which the PC has device
+// registers. Everything else in a directory is its owner's to map.
 #pragma once
 #include "kern/mem/frames.hh"
 
@@ -26,7 +27,7 @@ struct Mapping {
 /// One address space: a protection domain's.
 class PageDirectory {
 public:
-    /// The kernel zone, and nothing else. Error: NoMemory.
+    /// The kernel zone and devices, and nothing else. Error: NoMemory.
     static Result<PageDirectory> create();
     PageDirectory(PageDirectory&&) = default;
     PageDirectory& operator=(PageDirectory&&) = delete;
@@ -34,7 +35,7 @@ public:
     ~PageDirectory();
 
     /// Maps one page; one that is mapped gets the new frame and rights. BadAddress: in the kernel
-    /// zone. NoMemory: no frame for a page table; nothing has changed then.
+    /// zone or among devices. NoMemory: no frame for a page table; nothing has changed then.
     Result<void> map(VirtAddr page, PhysAddr frame, Writable writable, User user);
     /// Maps `count` frames at their own addresses. An error leaves none of them mapped.
     Result<void> map_identity(PhysAddr start, std::uint32_t count, Writable writable, User user);
@@ -60,6 +61,9 @@ bool paging_enabled();
 void disable_paging();
 /// Where the kernel writes what running SIPs read at now_page.
 void* writable_now_page();
+/// Maps a page of device registers (from kDeviceBase, 4 MB) in all directories: for the kernel alone,
+/// and not cached.
+void map_device(PhysAddr page);
 /// Lets CPL 3 read (and execute) pages of the kernel's image: lib/rt, the Now page.
 void share_kernel_pages(PhysAddr start, PhysAddr end);
 

@@ -101,8 +101,8 @@ KERNEL_TEST(ring3_is_preempted) {
     static Process process(spins);
     Thread* thread = *Thread::create("spins", [](void*) { process.run(); }, nullptr);
     thread->start();
-    std::uint32_t start = ticks();
-    while (ticks() - start < 3)
+    std::uint32_t start = turns_ended();
+    while (turns_ended() - start < 3)
         yield();
     CHECK(thread->state() == Thread::State::Ready);
     Thread::destroy(thread); // in the middle of its loop

@@ -2,6 +2,7 @@
 
 #include "kern/boot/init.hh"
 #include "kern/cpu/x86.hh"
+#include "kern/dev/timer.hh"
 #include "lib/core/assert.hh"
 #include <new>
 
@@ -35,7 +36,9 @@ public:
     static void make_ready(Thread& thread) {
         thread.link.unlink();
         thread.state_ = Thread::State::Ready;
-        if (&thread != idle) run_queue.push_back(thread);
+        if (&thread == idle) return;
+        run_queue.push_back(thread);
+        if (running != idle) arm_timer();
     }
 
     // Switches to `next`. The running thread has its new state already.
@@ -99,8 +102,11 @@ void idle_loop(void*) {
     for (;;) {
         while (run_queue.empty()) {
             if (idle_hook) idle_hook();
-            if (run_queue.empty()) wait_for_interrupt();
+            if (!run_queue.empty()) break;
+            disarm_timer();
+            wait_for_interrupt();
         }
+        if (run_queue.next(*run_queue.first())) arm_timer(); // two are ready: one will wait
         Scheduler::run_next_as(Thread::State::Ready);
     }
 }
@@ -175,7 +181,10 @@ void exit_thread() {
 
 void on_idle(void (*hook)()) { idle_hook = hook; }
 
-void end_turn() { turn_over = true; }
+void end_turn() {
+    turn_over = true;
+    if (!run_queue.empty()) arm_timer();
+}
 
 void preempt_if_due() {
     if (turn_over) yield();

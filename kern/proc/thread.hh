@@ -8,8 +8,8 @@
 //                        wake
 //
 // Kernel code runs with interrupts off and is never preempted: it gives up the processor by calling
-// yield, block, hand_over or exit. SIP code (outside the kernel stack) is preempted when a tick ends
-// its turn. Every thread has a kernel stack; task_state.esp0 says where the running thread's kernel
+// yield, block, hand_over or exit. SIP code (outside the kernel stack) is preempted when the timer
+// ends its turn; the timer runs whenever a thread is on the run queue beside the one that runs. Every thread has a kernel stack; task_state.esp0 says where the running thread's kernel
 // stack goes on when a trap comes from outside.
 #pragma once
 #include "kern/mem/frames.hh"
@@ -77,7 +77,7 @@ void yield_to(Thread& next);
 /// `hook` is called, interrupts off, whenever no thread can run but by an interrupt.
 void on_idle(void (*hook)());
 
-/// A tick: the running thread's turn is over as soon as it can be preempted.
+/// The timer ran out: the running thread's turn is over as soon as it can be preempted.
 void end_turn();
 /// Yields when the turn is over; called on the way back to SIP code.
 void preempt_if_due();

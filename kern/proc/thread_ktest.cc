@@ -88,12 +88,33 @@ KERNEL_TEST(threads_hand_over) {
 }
 
 KERNEL_TEST(timer) {
-    // The boot thread blocks; the idle thread halts; a tick's handler finds it to wake.
-    std::uint32_t start = ticks();
-    while (ticks() - start < 5)
+    // Alone, this thread is never interrupted; the timer runs out once for each time it is armed.
+    CHECK(!timer::armed && turns_ended() <= 1);
+    std::uint32_t start = turns_ended();
+    for (std::uint32_t turn = 1; turn <= 5; turn++) {
+        arm_timer();
+        arm_timer(); // changes nothing
         wait_for_interrupt();
-    CHECK(ticks() - start == 5 && !interrupts_enabled());
-    print("{} ticks\n", ticks());
+        CHECK(turns_ended() - start == turn && !timer::armed && !interrupts_enabled());
+    }
+    print("5 turns\n");
+}
+
+KERNEL_TEST(timer_runs_for_those_who_wait) {
+    Thread& other = spawn([](void*) {}, nullptr);
+    CHECK(timer::armed);
+    std::uint32_t start = turns_ended();
+    wait_for_interrupt(); // in the kernel: nobody is preempted, and the next turn has begun
+    CHECK(turns_ended() == start + 1 && timer::armed && other.state() == Thread::State::Ready);
+    yield();
+    CHECK(other.state() == Thread::State::Dead);
+    Thread::destroy(&other);
+    static WaitQueue nobody;
+    static Thread* main = &Thread::current();
+    on_idle([] { main->wake(); });
+    nobody.wait(); // through the idle thread, which finds nobody else
+    on_idle(nullptr);
+    CHECK(turns_ended() == start + 1);
 }
 
 namespace {
@@ -119,8 +140,8 @@ KERNEL_TEST(threads_preempted) {
     std::uint32_t free = zone_info(Zone::Sip).free;
     Thread& a = spawn(spin_outside, const_cast<std::uint32_t*>(&spins[0]));
     Thread& b = spawn(spin_outside, const_cast<std::uint32_t*>(&spins[1]));
-    std::uint32_t start = ticks();
-    while (ticks() - start < 10)
+    std::uint32_t start = turns_ended();
+    while (turns_ended() - start < 10)
         yield(); // neither ever yields, yet this thread goes on
     CHECK(spins[0] > 1000 && spins[1] > 1000);
     stop = true;
