@@ -3,6 +3,7 @@
 #include "kern/abi/calls.hh"
 #include "kern/boot/init.hh"
 #include "kern/cpu/x86.hh"
+#include "kern/dev/irq_line.hh"
 #include "kern/dev/pci.hh"
 #include "lib/core/clock_page.hh"
 #include <algorithm>
@@ -120,7 +121,7 @@ void ide_dma_abandon(std::uint32_t number, Sip& sip) { unload(channels[number], 
 Word kernel_dma_read(const Word* arguments) { return load(arguments, kToMemory); }
 Word kernel_dma_write(const Word* arguments) { return load(arguments, 0); }
 
-Word kernel_dma_start(const Word* arguments) {
+Word kernel_dma_run(const Word* arguments) {
     Channel& channel = channels[arguments[0]];
     if (!channel.loaded) return 0;
     out8(channel.port + kCommand, channel.direction);
@@ -129,6 +130,7 @@ Word kernel_dma_start(const Word* arguments) {
     out8(channel.port + kCommand, channel.direction | kStart);
     channel.loaded = false;
     channel.running = true;
+    wait_for_irq_line(arguments[1], *running_sip);
     return 0;
 }
 

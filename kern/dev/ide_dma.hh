@@ -2,10 +2,14 @@
 // any memory; so the kernel keeps them, and takes whole vectors of the exchange heap instead: it
 // owns the vector while the device may touch it, and builds the descriptor table itself.
 //
-//          dma_read, dma_write           dma_start
+//          dma_read, dma_write            dma_run
 //   Idle ----------------------> Loaded -----------> Running
 //     ^                             |                   |
 //     +---------------- dma_finish -+-------------------+
+//
+// dma_run starts the device and waits in one call: no interrupt can come between the two, however
+// quick the device is (an emulated one may be quicker than a few instructions), so every transfer
+// takes the same way through the kernel.
 #pragma once
 #include <cstdint>
 
