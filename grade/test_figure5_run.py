@@ -1,0 +1,54 @@
+"""Figure 5 from real runs: its bars stand in the paper's order, and a second run gives the same figures."""
+import concurrent.futures
+
+import figure5
+import measure
+import pytest
+import qemu
+from clock import parameters
+from qemu import ROOT
+
+READS = 20
+MODES = {mode.name: mode for mode in figure5.MODES}
+TWICE = ("physical", "microkernel")
+
+
+def runs_of(names, clock):
+    """A figure5.Run of each mode in `names`, two machines at a time."""
+    modules = [ROOT / f"build/user/{sip}.sbc" for sip in figure5.SIPS]
+    machine = qemu.Machine(modules=modules, disk=ROOT / "build/disk.img", limit=60)
+    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+        return list(pool.map(lambda name: figure5.run_once(clock, machine, MODES[name], READS, "int"), names))
+
+
+@pytest.fixture(scope="module")
+def modelled():
+    """{mode: [Run, ...]}: one of each mode, two of those in TWICE."""
+    names = [*MODES, *TWICE]
+    runs = {}
+    for name, run in zip(names, runs_of(names, measure.Clock("model", parameters.load("k8")))):
+        runs.setdefault(name, []).append(run)
+    return runs
+
+
+def test_all_modes_read_the_same_bytes(modelled):
+    assert figure5.check_work(modelled).reads == READS
+
+
+def test_bars_stand_in_the_papers_order(modelled):
+    cycles = {name: runs[0].span.cycles for name, runs in modelled.items()}
+    assert sorted(cycles, key=cycles.get) == list(MODES), cycles
+
+
+@pytest.mark.parametrize("mode", TWICE)
+def test_two_runs_agree(modelled, mode):
+    first, second = (run.span for run in modelled[mode])
+    assert abs(first.cycles - second.cycles) <= first.cycles / 1000, (first, second)
+
+
+def test_instructions_can_be_counted_instead(modelled):
+    names = ("physical", "ring3", "physical")
+    first, ring3, second = runs_of(names, measure.Clock("icount"))
+    assert first.work == ring3.work == modelled["physical"][0].work
+    assert ring3.span.cycles > first.span.cycles > 0
+    assert abs(first.span.cycles - second.span.cycles) <= first.span.cycles / 1000
