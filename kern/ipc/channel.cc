@@ -77,12 +77,6 @@ bool hand_over(ExchangeHeap& heap, Party& sender, Endpoint& to, const Contract::
     return false;
 }
 
-// The message at the head leaves the queue.
-void drop_head(Endpoint& endpoint) {
-    if (++endpoint.head == endpoint.capacity) endpoint.head = 0;
-    endpoint.count--;
-}
-
 } // namespace
 
 bool create_channel(ExchangeHeap& heap, Party& party, const Contract& contract, Endpoint* ends[2]) {
@@ -155,13 +149,8 @@ bool send(ExchangeHeap& heap, Party& sender, Endpoint& endpoint, std::uint32_t m
     return true;
 }
 
-bool receive(ExchangeHeap& heap, Party& receiver, Endpoint& endpoint, Word* words) {
-    Slot& slot = endpoint.slot(endpoint.head);
-    const Contract::Message& form = endpoint.contract->messages[slot.message];
-    for (std::uint32_t i = 0; i < form.words; i++)
-        words[i] = slot.words[i];
-    drop_head(endpoint);
-    if (!form.owned) return true;
+bool receive_owned(ExchangeHeap& heap, Party& receiver, const Contract::Message& form,
+                   const Slot& slot, Word* words) {
     bool whole = true;
     heap.discharge(*slot.account, slot.bytes);
     for_each_owned(form, [&](int i) {
@@ -178,7 +167,7 @@ bool receive(ExchangeHeap& heap, Party& receiver, Endpoint& endpoint, Word* word
 }
 
 void close_endpoint(ExchangeHeap& heap, Endpoint& endpoint, OwnedList& orphans) {
-    for (; endpoint.count; drop_head(endpoint)) {
+    for (; endpoint.count; endpoint.drop_head()) {
         Slot& slot = endpoint.slot(endpoint.head);
         for_each_owned(endpoint.contract->messages[slot.message], [&](int i) {
             if (slot.words[i]) orphans.push_back(owned_at(slot.words[i]));

@@ -42,6 +42,10 @@ struct Endpoint : Owned {
 
     bool peer_closed() const { return !peer; }
     bool has_news() const { return count || peer_closed(); }
+    void drop_head() { // the message leaves the queue; its slot stays as it is
+        if (++head == capacity) head = 0;
+        count--;
+    }
     Slot& slot(std::uint32_t i) const { return *reinterpret_cast<Slot*>(slots + i * stride); }
 };
 
@@ -69,6 +73,17 @@ void wait(Party& self, Party* peer);
 
 /// The head of the queue to `words`; what it owns becomes `receiver`'s. There is one.
 [[nodiscard]] bool receive(ExchangeHeap& heap, Party& receiver, Endpoint& endpoint, Word* words);
+/// What is left to do for a message that owns something: `words` were taken out of `slot`.
+[[nodiscard]] bool receive_owned(ExchangeHeap& heap, Party& receiver, const Contract::Message& form,
+                                 const Slot& slot, Word* words);
+inline bool receive(ExchangeHeap& heap, Party& receiver, Endpoint& endpoint, Word* words) {
+    Slot& slot = endpoint.slot(endpoint.head);
+    const Contract::Message& form = endpoint.contract->messages[slot.message];
+    for (std::uint32_t i = 0; i < form.words; i++)
+        words[i] = slot.words[i];
+    endpoint.drop_head();
+    return !form.owned || receive_owned(heap, receiver, form, slot, words);
+}
 
 /// Frees an endpoint that nobody holds; what its queue owned is put on `orphans`.
 void close_endpoint(ExchangeHeap& heap, Endpoint& endpoint, OwnedList& orphans);

@@ -21,6 +21,8 @@ OWN_PAGE std::array<std::byte, kPageSize> now_page{};
 OWN_PAGE std::array<std::byte, kPageSize> now_window{}; // while paging is on: now_page, writable
 }
 
+constinit void* writable_now_page = now_page.data();
+
 namespace {
 
 // SDM3A 4.3, table 4-5 and 4-6: bits of an entry.
@@ -48,6 +50,7 @@ std::uint32_t* kernel_entry(std::uint32_t address) {
 // Changes what the processor walks, and tells the clock *before* it takes effect.
 void announce(std::uint32_t cr3) {
     active_directory = cr3;
+    writable_now_page = cr3 ? now_window.data() : now_page.data();
     clock_page.cr3 = cr3;
     set_double_fault_cr3(cr3);
 }
@@ -173,8 +176,6 @@ void PageDirectory::activate() {
     write_cr3(frame_.start().raw());
     if (!was_on) write_cr0(read_cr0() | kCr0Pg);
 }
-
-void* writable_now_page() { return paging_enabled() ? now_window.data() : now_page.data(); }
 
 bool paging_enabled() { return active_directory != 0; }
 

@@ -59,8 +59,8 @@ private:
 bool paging_enabled();
 /// Physical addresses again. No SIP may be at CPL 3.
 void disable_paging();
-/// Where the kernel writes what running SIPs read at now_page.
-void* writable_now_page();
+/// Where the kernel writes what running SIPs read at now_page; moves when paging goes on or off.
+extern void* writable_now_page;
 /// Maps a page of device registers (from kDeviceBase, 4 MB) in all directories: for the kernel alone,
 /// and not cached.
 void map_device(PhysAddr page);

@@ -169,8 +169,8 @@ void wake(Party& party) { static_cast<Sip&>(party).thread->wake(); }
 
 void wait(Party&, Party* peer) {
     Thread* next = peer ? static_cast<Sip*>(peer)->thread : nullptr;
-    if (next && next->state() == Thread::State::Ready)
-        hand_over(*next);
+    if (next)
+        block_for(*next);
     else
         block();
 }

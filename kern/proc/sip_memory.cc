@@ -35,8 +35,6 @@ Word push_parameters(const Sip& sip) {
 
 Word now_address() { return address_of(const_cast<const rt::Now*>(&rt::now_page)); }
 
-void write_now(rt::Now now) { *static_cast<rt::Now*>(writable_now_page()) = now; }
-
 Result<void> allocate_memory(Sip& sip, std::uint32_t heap_pages) {
     if (heap_pages == 0) heap_pages = kDefaultMemoryPages;
     if (heap_pages > kMaximumRam / kPageSize) return std::unexpected(Error::NoMemory);

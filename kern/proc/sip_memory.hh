@@ -8,7 +8,7 @@ namespace singlet::kern {
 inline constexpr std::uint32_t kDefaultMemoryPages = 256, kDefaultExchangePages = 4096;
 
 /// The page that running SIP code reads [lib/rt/layout.hh]; at CPL 3 it can do no more than that.
-void write_now(rt::Now now);
+inline void write_now(rt::Now now) { *static_cast<rt::Now*>(writable_now_page) = now; }
 Word now_address();
 
 /// Allocates the SIP's memory with `heap_pages` (0: the default) for the collector, and prepares it for

@@ -33,10 +33,10 @@ std::uint32_t& guard_of(std::uint32_t esp0) {
 // What may look into a Thread: all changes of state are here.
 class Scheduler {
 public:
+    // Not for the idle thread, which neither waits nor yields.
     static void make_ready(Thread& thread) {
         thread.link.unlink();
         thread.state_ = Thread::State::Ready;
-        if (&thread == idle) return;
         run_queue.push_back(thread);
         if (running != idle) arm_timer();
     }
@@ -164,6 +164,12 @@ void block() { Scheduler::run_next_as(Thread::State::Blocked); }
 
 void hand_over(Thread& next) {
     ASSERT(next.state() == Thread::State::Ready || next.state() == Thread::State::Blocked);
+    Scheduler::set_blocked(*running);
+    Scheduler::run(next);
+}
+
+void block_for(Thread& next) {
+    if (next.state() != Thread::State::Ready) return block();
     Scheduler::set_blocked(*running);
     Scheduler::run(next);
 }

@@ -69,6 +69,8 @@ void block();
 /// block(), but the processor goes straight to `next`, which must be Ready or Blocked: the short
 /// way of a message to its receiver.
 void hand_over(Thread& next);
+/// hand_over to `next` if it is Ready; else block().
+void block_for(Thread& next);
 /// As hand_over, but the running thread stays Ready.
 void yield_to(Thread& next);
 /// Ends the running thread. Its memory stays until somebody calls Thread::destroy.
