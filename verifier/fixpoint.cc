@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "verifier/limits.hh"
 #include "verifier/text.hh"
 
 namespace singlet::verifier {
@@ -109,6 +110,11 @@ private:
         }
         if (current_[r].kind == Kind::Conflict) {
             origin = trace_->origins[r];
+            return;
+        }
+        // What nobody remembers is told without its places; a value that is lost ends the walk.
+        if (trace_->meetings.size() >= limits::kMeetings && !met.lost) {
+            origin = kNoOrigin;
             return;
         }
         trace_->meetings.push_back(

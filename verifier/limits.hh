@@ -1,5 +1,5 @@
 // Every bound the decoder and the verifier keep. A module above one is refused with module.limit. The kernel verifies and
-// compiles in memory of its own, so the bounds of a whole module keep that below some tens of megabytes.
+// compiles in memory of its own; what a module inside these bounds needs of it is in budget.hh.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +36,8 @@ inline constexpr std::uint32_t kStateRegisters =
     1u << 19; // registers, once for each block, of a module
 // Targets of switches, cases and patterns of selects, classes that tests for interfaces try.
 inline constexpr std::uint32_t kTargets = 1u << 18; // of a module
+// Places where paths bring different types, as far as a refusal remembers where those came from.
+inline constexpr std::uint32_t kMeetings = 4096;
 // The fixpoint may visit blocks until it has done this many register updates for each instruction
 // of the function (and never fewer than the floor).
 inline constexpr std::uint32_t kWorkPerInstruction = 4096;

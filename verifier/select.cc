@@ -119,6 +119,9 @@ bool Transfer::receive(const Instruction& i, std::size_t r, Type type) {
 bool Transfer::select_complete(const Instruction& i) {
     const auto& cases = function_.selects[i.imm].cases;
     const Type* operands = &registers_[i.b];
+    std::uint64_t work = 0; // of one combination
+    for (const auto& c : cases)
+        work += 1 + c.patterns.size();
     std::size_t at[limits::kSelectOperands] = {};
     auto matches = [&](const SelectTable::Case& c) {
         for (const auto& pattern : c.patterns)
@@ -127,7 +130,7 @@ bool Transfer::select_complete(const Instruction& i) {
         return true;
     };
     for (std::size_t combinations = 1;; ++combinations) {
-        if (combinations > limits::kSelectCombinations || !meter_.spend(cases.size()))
+        if (combinations > limits::kSelectCombinations || !meter_.spend(work))
             return refuse(Rule::Limit,
                           "select has more combinations of messages than can be checked");
         std::size_t match = 0;
