@@ -175,6 +175,14 @@ void Webs::join_edges(const Block& block, std::span<const std::uint32_t> current
 }
 
 void Webs::number_nodes() {
+    std::size_t most = 0; // one a live register and one a definition
+    for (const auto& block : blocks_) {
+        most += block.live_in.count() + block.end - block.begin;
+        for (auto pc = block.begin; pc < block.end; ++pc)
+            most += function_.code[pc].op == Opcode::Channel;
+    }
+    webs_.reserve(most);
+    parent_.reserve(most);
     for (auto& block : blocks_) {
         block.first_node = static_cast<std::uint32_t>(parent_.size());
         const auto& entry = facts_.entry[block.number];
@@ -206,16 +214,17 @@ void Webs::number_nodes() {
         }
         join_edges(block, current);
     }
-    std::vector<Web> webs;
+    // Roots move up to the front: they are the least of their nodes, so none is overwritten unread.
     web_of_.resize(parent_.size());
+    WebIndex count = 0;
     for (std::uint32_t n = 0; n < parent_.size(); ++n) {
         auto root = find(n);
         if (root == n)
-            web_of_[n] = static_cast<WebIndex>(webs.size()), webs.push_back(webs_[n]);
+            webs_[count] = webs_[n], web_of_[n] = count++;
         else
-            web_of_[n] = web_of_[root]; // roots are the least of their nodes
+            web_of_[n] = web_of_[root];
     }
-    webs_ = std::move(webs);
+    webs_.resize(count);
 }
 
 // Backwards through each block: a web is live from its last use up to its definition.
@@ -225,6 +234,7 @@ void Webs::find_ranges() {
         Range range;
     };
     std::vector<Piece> pieces;
+    pieces.reserve(web_of_.size()); // each node is alive once
     std::vector<WebIndex> current(limits::kRegisters, kNoWeb);
     std::vector<std::uint32_t> live_to(limits::kRegisters, 0); // 0: not live
     std::vector<std::array<WebIndex, 2>> replaced;             // what each definition hides
