@@ -11,70 +11,85 @@ using verifier::Module;
 using verifier::Side;
 using verifier::Type;
 
-// Writes declarations out; each struct and contract in full where it first occurs.
+// Writes a declaration out, and then, one after the other, those that it refers to: not by recursion,
+// since they may refer to each other a thousand deep.
 class Writer {
 public:
-    explicit Writer(const Module& module) : module_(module) {}
+    explicit Writer(const Module& module)
+        : module_(module), numbers_(module.structs.size() + module.contracts.size()) {}
 
-    void structure(std::size_t index) {
-        if (!once('S', index)) return;
-        const verifier::Struct& s = module_.structs[index];
+    std::string structure(std::size_t index) { return all_from({'S', index}); }
+    std::string contract(std::size_t index) { return all_from({'C', index}); }
+
+private:
+    struct Item {
+        char what;
+        std::size_t index;
+    };
+
+    std::string all_from(Item first) {
+        reference(first);
+        for (std::size_t n = 0; n < items_.size(); n++) {
+            if (items_[n].what == 'S')
+                write(module_.structs[items_[n].index]);
+            else
+                write(module_.contracts[items_[n].index]);
+        }
+        return std::move(text_);
+    }
+
+    void write(const verifier::Struct& s) {
+        text_ += '{';
         name(s.name);
         for (const verifier::Field& f : s.fields) {
             name(f.name);
             type(module_.types[f.type]);
         }
-        text += '}';
+        text_ += '}';
     }
 
-    void contract(std::size_t index) {
-        if (!once('C', index)) return;
-        const verifier::Contract& c = module_.contracts[index];
+    void write(const verifier::Contract& c) {
+        text_ += '{';
         name(c.name);
         for (const auto& message : c.messages) {
-            text += message.direction == verifier::Contract::Direction::In ? '?' : '!';
+            text_ += message.direction == verifier::Contract::Direction::In ? '?' : '!';
             name(message.name);
             for (verifier::TypeIndex a : message.args)
                 type(module_.types[a]);
         }
         for (const auto& state : c.states) {
-            text += ';';
+            text_ += ';';
             for (const auto& t : state.transitions) {
                 number(t.message);
                 number(t.next);
             }
         }
-        text += '}';
+        text_ += '}';
     }
 
-    std::string text;
-
-private:
-    void type(const Type& t) {
+    void type(Type t) {
         number(static_cast<std::uint32_t>(t.kind) * 2 + t.nullable);
-        if (t.kind == Kind::Own) structure(t.index);
-        if (t.kind == Kind::Vec) type(module_.types[t.index]);
+        if (t.kind == Kind::Vec) return type(module_.types[t.index]); // of scalars
+        if (t.kind == Kind::Own) reference({'S', t.index});
         if (t.kind != Kind::Endpoint) return;
-        text += t.side == Side::Importer ? 'i' : 'e';
+        text_ += t.side == Side::Importer ? 'i' : 'e';
         number(t.state);
-        contract(t.index);
+        reference({'C', t.index});
     }
-    bool once(char what, std::size_t index) {
-        std::pair<char, std::size_t> item(what, index);
-        auto found = std::ranges::find(seen_, item);
-        text += what;
-        if (found != seen_.end()) {
-            text += '#';
-            number(static_cast<std::uint32_t>(found - seen_.begin()));
-            return false;
+    // By its number, in order of first mention.
+    void reference(Item item) {
+        std::uint32_t& known =
+            numbers_[item.index + (item.what == 'C' ? module_.structs.size() : 0)];
+        if (!known) {
+            items_.push_back(item);
+            known = static_cast<std::uint32_t>(items_.size());
         }
-        seen_.push_back(item);
-        text += '{';
-        return true;
+        text_ += item.what;
+        number(known);
     }
     void name(const std::string& n) {
         number(static_cast<std::uint32_t>(n.size()));
-        text += n;
+        text_ += n;
     }
     void number(std::uint32_t n) {
         char digits[11];
@@ -83,12 +98,14 @@ private:
             digits[length++] = static_cast<char>('0' + n % 10);
         while (n /= 10);
         while (length)
-            text += digits[--length];
-        text += ' ';
+            text_ += digits[--length];
+        text_ += ' ';
     }
 
     const Module& module_;
-    std::vector<std::pair<char, std::size_t>> seen_;
+    std::vector<std::uint32_t> numbers_; // structs, then contracts; 0: not mentioned yet
+    std::vector<Item> items_;            // as they were mentioned
+    std::string text_;
 };
 
 std::uint32_t size_of(Kind kind) {
@@ -115,11 +132,10 @@ auto* find(const List& list, const std::string& text) {
 } // namespace
 
 const ExchangeType* TypeRegistry::exchange_type(const Module& module, std::size_t index) {
-    Writer writer(module);
-    writer.structure(index);
-    if (auto* known = find(types_, writer.text)) return &known->type;
+    std::string text = Writer(module).structure(index);
+    if (auto* known = find(types_, text)) return &known->type;
     auto added = std::make_unique<KnownType>();
-    added->text = std::move(writer.text);
+    added->text = std::move(text);
     std::uint32_t offset = 0; // [lib/rt/layout.hh]
     for (const verifier::Field& field : module.structs[index].fields) {
         Kind kind = module.types[field.type].kind;
@@ -139,11 +155,10 @@ const Contract* TypeRegistry::contract(const verifier::Verified& verified, std::
 
 const Contract* TypeRegistry::contract(const Module& module, std::size_t index,
                                        verifier::ContractFacts facts) {
-    Writer writer(module);
-    writer.contract(index);
-    if (auto* known = find(contracts_, writer.text)) return &known->contract;
+    std::string text = Writer(module).contract(index);
+    if (auto* known = find(contracts_, text)) return &known->contract;
     auto added = std::make_unique<KnownContract>();
-    added->text = std::move(writer.text);
+    added->text = std::move(text);
     Contract& contract = added->contract;
     for (const auto& message : module.contracts[index].messages) {
         Contract::Message form = message_form(module, message);
@@ -156,6 +171,24 @@ const Contract* TypeRegistry::contract(const Module& module, std::size_t index,
     contract.bound[1] = facts.bound_to_exporter;
     contracts_.push_back(std::move(added));
     return &contracts_.back()->contract;
+}
+
+std::uint64_t TypeRegistry::most_text(const Module& module) {
+    std::uint64_t all = 0, count = module.structs.size() + module.contracts.size();
+    constexpr std::uint64_t kName = 11, kType = 64; // with what stands around them
+    for (const verifier::Struct& s : module.structs) {
+        all += s.name.size() + kName;
+        for (const verifier::Field& f : s.fields)
+            all += f.name.size() + kName + kType;
+    }
+    for (const verifier::Contract& c : module.contracts) {
+        all += c.name.size() + kName;
+        for (const auto& message : c.messages)
+            all += message.name.size() + kName + kType * message.args.size();
+        for (const auto& state : c.states)
+            all += 1 + 2 * kName * state.transitions.size();
+    }
+    return count * all;
 }
 
 bool TypeRegistry::knows_type(const ExchangeType* type) const {

@@ -1,7 +1,7 @@
 // Modules are compiled apart, but a struct or a contract that two of them declare alike must be the
 // same thing to the kernel, or they could not talk. A declaration is written out as text, with all
-// that it refers to (what was written before, by its number: types may be recursive); equal texts
-// are one ExchangeType or Contract. They are never freed: an image may outlive its SIPs.
+// that it refers to behind it, each by its number (types may be recursive); equal texts are one
+// ExchangeType or Contract. They are never freed: an image may outlive its SIPs.
 #pragma once
 #include "kern/ipc/channel.hh"
 #include "verifier/verify.hh"
@@ -18,6 +18,9 @@ public:
     /// The same from bare parts, for tests.
     const Contract* contract(const verifier::Module& module, std::size_t index,
                              verifier::ContractFacts facts);
+
+    /// No more than this many bytes are written out for all declarations of the module.
+    static std::uint64_t most_text(const verifier::Module& module);
 
     /// Is this one of ours? For callers at CPL 3.
     bool knows_type(const ExchangeType* type) const;
