@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -15,6 +16,12 @@ public:
     bool operator[](std::size_t r) const { return has(r); }
     void remove(std::size_t r) { words_[r / 64] &= ~(std::uint64_t{1} << (r % 64)); }
     bool has(std::size_t r) const { return words_[r / 64] >> (r % 64) & 1; }
+    std::size_t count() const {
+        std::size_t sum = 0;
+        for (std::uint64_t word : words_)
+            sum += static_cast<std::size_t>(std::popcount(word));
+        return sum;
+    }
     void add_all(const RegisterSet& other) {
         for (std::size_t w = 0; w < words_.size(); ++w)
             words_[w] |= other.words_[w];

@@ -4,6 +4,7 @@
 #include "kern/mem/frames.hh"
 #include "lib/core/assert.hh"
 #include "lib/core/list.hh"
+#include <algorithm>
 #include <array>
 #include <new>
 
@@ -51,6 +52,11 @@ using SlabList = List<SlabHeader, &SlabHeader::link>;
 constinit std::array<SlabList, kSizes.size()> partial{};
 constinit Counts the_counts{};
 
+void count_frames(std::uint32_t more) {
+    the_counts.frames += more;
+    the_counts.most_frames = std::max(the_counts.most_frames, the_counts.frames);
+}
+
 void* header_of(void* block) { return reinterpret_cast<void*>(page_down(address_of(block))); }
 
 SlabHeader* new_slab(std::uint32_t size_class) {
@@ -64,7 +70,7 @@ SlabHeader* new_slab(std::uint32_t size_class) {
         slab->free = new (place) FreeBlock{slab->free};
     }
     partial[size_class].push_front(*slab);
-    the_counts.frames++;
+    count_frames(1);
     return slab;
 }
 
@@ -97,7 +103,7 @@ void* allocate_run(std::size_t size) {
     std::uint32_t count = page_up(size + sizeof(RunHeader)) / kPageSize;
     auto run = Frames::allocate(Zone::Kernel, count, Zeroed::No);
     if (!run) return nullptr;
-    the_counts.frames += count;
+    count_frames(count);
     auto* header = new (at<void>(run->release())) RunHeader{.frames = count};
     return header + 1;
 }
@@ -123,6 +129,13 @@ void free(void* block) {
 }
 
 Counts counts() { return the_counts; }
+void watch_most() { the_counts.most_frames = the_counts.frames; }
+
+bool has_room(std::uint64_t bytes) {
+    if (bytes > kMaximumRam) return false;
+    auto pages = static_cast<std::uint32_t>(bytes / kPageSize + 1);
+    return Frames::allocate(Zone::Kernel, pages, Zeroed::No).has_value();
+}
 
 } // namespace singlet::kern::heap
 

@@ -14,9 +14,14 @@ namespace singlet::kern::heap {
 void free(void* block);
 
 struct Counts {
-    std::uint32_t blocks = 0; // allocated and not freed
-    std::uint32_t frames = 0; // that the heap holds
+    std::uint32_t blocks = 0;      // allocated and not freed
+    std::uint32_t frames = 0;      // that the heap holds
+    std::uint32_t most_frames = 0; // that it has held since watch_most()
 };
 Counts counts();
+void watch_most();
+
+/// Is there room for blocks of `bytes` in all, in one piece?
+bool has_room(std::uint64_t bytes);
 
 } // namespace singlet::kern::heap

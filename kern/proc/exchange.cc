@@ -9,8 +9,13 @@ constinit ExchangeHeapStorage exchange_heap_storage;
 
 namespace {
 
+// However much SIPs ask for, this is left for what the kernel itself cannot do without.
+constexpr std::uint32_t kKeptPages = 1024;
+
 struct KernelPages final : PageSource {
     Word allocate(std::uint32_t pages) override {
+        std::uint32_t free = zone_info(Zone::Kernel).free;
+        if (free < kKeptPages || free - kKeptPages < pages) return 0;
         auto frames = Frames::allocate(Zone::Kernel, pages, Zeroed::No);
         return frames ? frames->release().raw() : 0;
     }

@@ -1,0 +1,63 @@
+"""No memory left: modules that ask much of the verifier and the compiler, and SIPs that ask for all there is."""
+import re
+import subprocess
+
+import pytest
+from qemu import ROOT, End
+from test_sip import CLEAN, module  # noqa: F401  (a fixture)
+from worst_modules import WORST
+
+
+@pytest.mark.parametrize("worst", WORST, ids=lambda w: w.__name__)
+def test_what_asks_much_of_the_kernel_is_installed_or_refused(boot, module, tmp_path, worst):
+    source = tmp_path / "worst.sasm"
+    source.write_text(worst())
+    hello = module("hello", ROOT / "verifier/testdata/programs/hello.sasm")
+    result = boot("memory=1 run=worst,hello", modules=[module("worst", source), hello], limit=60)
+    result.expect(result.end, "hello, world", CLEAN)
+    assert result.end == End.OK, result.explain()
+    for step, took, most in re.findall(r"install (\w+): took (\d+) KB of (\d+) KB", result.console):
+        assert int(took) <= int(most), result.explain()
+
+
+# ---- SIPs that take all they can get: the machine's memory, not the manifest, is what ends them
+
+
+def trapped(result, *names):
+    """Each of them found no memory left, alone, and gave everything back."""
+    for name in names:
+        assert f"sip {name}: trapped OutOfMemory at main+0x" in result.console, result.explain()
+    result.expect(End.FAILED, CLEAN)
+
+
+@pytest.mark.parametrize("mode", ("physical", "microkernel"))
+@pytest.mark.parametrize("what", ("vectors", "structs", "channels"))
+def test_a_hoarder_gives_everything_back(boot, module, mode, what):
+    name = f"hoards_{what}"
+    trapped(boot(f"protect={mode}", modules=[module(name)], limit=60), name)
+
+
+@pytest.mark.parametrize("mode", ("physical", "microkernel"))
+def test_hoarders_at_the_same_time(boot, module, mode):
+    names = ("hoards_vectors", "hoards_structs", "hoards_channels")
+    result = boot(f"protect={mode} run={','.join(names)}", modules=[module(n) for n in names], limit=60)
+    trapped(result, "hoards_channels")  # the last one, for which the machine waits
+
+
+@pytest.mark.parametrize("mode", ("physical", "microkernel"))
+def test_an_exchange_quota(boot, module, tmp_path, mode):
+    source = tmp_path / "modest.sasm"
+    text = (ROOT / "grade/sips/hoards_vectors.sasm").read_text()
+    source.write_text(text.replace("exchange 262144", "exchange 1000").replace("hoards_vectors", "modest"))
+    trapped(boot(f"protect={mode}", modules=[module("modest", source)]), "modest")
+
+
+@pytest.mark.parametrize("mode", ("physical", "microkernel"))
+def test_no_memory_to_start(boot, module, tmp_path, mode):
+    sources = []
+    for name in ("large", "larger"):
+        source = tmp_path / f"{name}.sasm"
+        source.write_text(f"sip {name} {{\n    memory 20000\n}}\nfunc main() {{\n    retv\n}}\n")
+        sources.append(module(name, source))
+    boot(f"protect={mode} run=large,larger", modules=sources).expect(
+        End.FAILED, "install larger.sbc: refused: larger: no memory left to start it", CLEAN)
