@@ -21,7 +21,6 @@ namespace singlet::verifier {
 enum class Helper : std::uint8_t {
     NewObject, // Word (const TypeDescriptor*); may collect
     NewArray,  // Word (const TypeDescriptor*, i32 length); may collect
-    CellFree,  // reserved for the collector
     Copy,      // void (to, at, from, at, count): checked
     DivL,      // i64 (i64, i64): the divisor is not 0
     RemL,
@@ -39,12 +38,10 @@ enum class Service : std::uint8_t {
            // verifier::Kind
     XSwap, // Word (block, byte offset of the field from +8, new value) -> old value
     Free,  // void (block, endpoint or set; not null)
-    CellTaken, // reserved
-    Channel,   // void (Contract*, Word out[2])                  out[0] importer, out[1] exporter
-    Send,      // void (endpoint, message, const Word args[])    an I64 takes two words, low first
+    Channel, // void (Contract*, Word out[2])                  out[0] importer, out[1] exporter
+    Send,    // void (endpoint, message, const Word args[])    an I64 takes two words, low first
     Select, // Word (const SelectEntry table[], operand count, const Word operands[], Word out[]) ->
             // the case's number
-    Wrap,   // none needed: the same pointer
     Unwrap, // Word (endpoint, Contract*, side) -> endpoint or 0
     SetNew, // Word ()
     SetAdd, // void (set, endpoint)

@@ -13,9 +13,9 @@ Outcome interpret(const Module& module, const Environment& environment,
 
 std::string_view trap_name(rt::TrapReason reason) {
     constexpr std::string_view kNames[] = {
-        "None",          "NullReference", "OutOfBounds",    "DivideByZero", "StackOverflow",
-        "OutOfMemory",   "BadCast",       "BadCell",        "BadLength",    "OutOfRange",
-        "OccupiedField", "Explicit",      "ProcessorFault", "Killed"};
+        "None",        "NullReference",  "OutOfBounds", "DivideByZero", "StackOverflow",
+        "OutOfMemory", "BadCast",        "BadCell",     "BadLength",    "OutOfRange",
+        "Explicit",    "ProcessorFault", "Killed"};
     static_assert(std::size(kNames) == static_cast<std::size_t>(rt::TrapReason::Killed) + 1);
     return kNames[static_cast<std::size_t>(reason)];
 }

@@ -146,7 +146,7 @@ bool fits_service(Service service, const Word* words) {
 }
 
 constexpr std::array<std::uint8_t, std::size_t(Service::kCount)> kServiceArguments = {
-    1, 2, 3, 1, 0, 2, 3, 4, 0, 3, 0, 2};
+    1, 2, 3, 1, 2, 3, 4, 3, 0, 2};
 
 std::uint32_t argument_count(std::uint32_t number) {
     if (number < kFirstService)

@@ -110,8 +110,4 @@ Word kernel_trap(const Word* arguments) {
     trap_sip_at(static_cast<TrapReason>(arguments[0]), arguments[1], arguments[2]);
 }
 
-// No opcode needs these.
-Word kernel_cell_taken(const Word*) { return 0; }
-Word kernel_wrap(const Word* arguments) { return arguments[0]; }
-
 } // namespace singlet::kern

@@ -36,9 +36,9 @@ void print_place(const Sip& sip, Word address, Place place) {
 
 std::string_view name_of(rt::TrapReason reason) {
     constexpr std::string_view kNames[] = {
-        "None",          "NullReference", "OutOfBounds",    "DivideByZero", "StackOverflow",
-        "OutOfMemory",   "BadCast",       "BadCell",        "BadLength",    "OutOfRange",
-        "OccupiedField", "Explicit",      "ProcessorFault", "Killed"};
+        "None",        "NullReference",  "OutOfBounds", "DivideByZero", "StackOverflow",
+        "OutOfMemory", "BadCast",        "BadCell",     "BadLength",    "OutOfRange",
+        "Explicit",    "ProcessorFault", "Killed"};
     auto index = static_cast<std::size_t>(reason);
     return index < std::size(kNames) ? kNames[index] : "for an unknown reason";
 }

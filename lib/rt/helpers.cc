@@ -92,7 +92,6 @@ Word singlet::rt::helper_address(std::uint32_t helper) {
         return address_of(&rt_remu);
     case Helper::Trap:
         return address_of(&rt_trap);
-    case Helper::CellFree:
     case Helper::kCount:
         break;
     }

@@ -89,7 +89,6 @@ enum class TrapReason : std::uint8_t {
     BadCell,
     BadLength,
     OutOfRange /* port */,
-    OccupiedField,
     Explicit,
     ProcessorFault /* the hardware found it */,
     Killed
