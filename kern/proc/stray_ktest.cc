@@ -129,6 +129,13 @@ void try_memory(Scene& scene) {
     Scene::wait_for(victim);
     CHECK(victim.reason == rt::TrapReason::None);
     reap_sip(victim);
+    // What is sealed is mapped for the neighbours in a domain, but not even CPL 0 writes it.
+    Sip& neighbour = scene.start(*scene.domain, good_spin, 0);
+    CHECK(scene.faults(stray_write, neighbour.image->code.start().raw()));
+    CHECK(scene.faults(stray_write, neighbour.image->data.start().raw()));
+    Scene::wait_for(neighbour);
+    CHECK(neighbour.reason == rt::TrapReason::None);
+    reap_sip(neighbour);
 }
 
 // What a lower level forbids.
