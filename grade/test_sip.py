@@ -48,6 +48,21 @@ def test_program_does_what_the_interpreter_did(boot, module, program, mode):
     result.expect(End.OK if expect == "exit 0" else End.FAILED, CLEAN)
 
 
+# Address 0 is ordinary memory where paging is off, and no page protects a stack there.
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", ("stack_overflow", "divide_by_zero", "divide_by_zero_64", "division32",
+                                  "null_field", "null_store", "null_array", "bounds_high", "bounds_low"))
+def test_checks_hold_in_every_mode(boot, module, name, mode):
+    program = ROOT / f"verifier/testdata/programs/{name}.sasm"
+    kind, rest = expectations(program)[0].split(" ", 1)
+    if mode == "nochecks" and rest in ("NullReference", "OutOfBounds"):
+        pytest.skip("this mode is without these checks")
+    result = boot(f"protect={mode} verbose=1", modules=[module(name, program)])
+    sentence = f": exit {rest}\n" if kind == "exit" else f": trapped {rest} at "
+    assert sentence in result.console, result.explain()
+    result.expect(End.OK if kind == "exit" else End.FAILED, CLEAN)
+
+
 def test_a_trap_says_where(boot, module):
     bounds = ROOT / "verifier/testdata/programs/bounds_high.sasm"
     result = boot(modules=[module("bounds_high", bounds)])
@@ -96,7 +111,50 @@ def test_a_policy_file_places_sips(boot, module, tmp_path):
         End.FAILED, 'singlet: policy.txt:1: expected "<sip> <domain> <level 0 or 3>"')
 
 
+def test_a_sip_that_never_ends_is_a_hang(boot, module):
+    boot(modules=[module("spins")], limit=3).expect(End.HANG, "Singlet")
+
+
+# ---- Hundreds of SIPs, and as much in use afterwards as before
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_nothing_leaks(boot, module, mode):
+    programs = ROOT / "verifier/testdata/programs"
+    ending = ["hello", "explicit_trap", "stack_overflow", "trees", "endpoints_over_channel"]
+    modules = [f"{module('adder')} stays", f"{module('client')} good"]
+    modules += [module(name, programs / f"{name}.sasm") for name in ending]
+    boot(f"protect={mode} test=rounds", modules=modules, limit=60).expect_ok(CLEAN, "TEST rounds: ok")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_nothing_leaks_when_a_server_traps(boot, module, mode):
+    boot(f"protect={mode} test=rounds", modules=[f"{module('dies')} stays", module("client")], limit=60).expect_ok(
+        "sip dies: trapped Explicit 7", CLEAN, "TEST rounds: ok")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_driver_that_dies_in_a_transfer(boot, module, mode):
+    """Its block comes back once the transfer was stopped, and the next driver finds a disk that works."""
+    boot(f"protect={mode} test=rounds", modules=[module("dma_dies"), f"{module('dma_reads')} good"],
+         disk=ROOT / "build/disk.img", limit=60).expect_ok("sip dma_dies: trapped Explicit 9", CLEAN, "TEST rounds: ok")
+
+
 # ---- Bad modules
+
+
+@pytest.mark.parametrize("policy, sentence", [
+    (None, "policy=policy.txt: there is no boot module of that name"),
+    ("hello all\n", 'policy.txt:1: expected "<sip> <domain> <level 0 or 3>", found "hello all"'),
+    ("\n# nobody\nhello all 0 0\n", 'policy.txt:3: expected "<sip> <domain> <level 0 or 3>"'),
+    ("hello all 3\n", "policy.txt: level 3 needs paging, which protect=physical has not"),
+])
+def test_a_wrong_policy_file(boot, module, tmp_path, policy, sentence):
+    modules = [module("hello", ROOT / "verifier/testdata/programs/hello.sasm")]
+    if policy:
+        (tmp_path / "policy.txt").write_text(policy)
+        modules.append(tmp_path / "policy.txt")
+    boot("policy=policy.txt run=hello", modules=modules).expect(End.FAILED, "singlet: " + sentence)
 
 
 def refused(boot, module, bad, *markers):
