@@ -91,10 +91,28 @@ def test_hang_ends_at_its_limit(boot):
     ("protect=rign3", "protect=rign3 is unknown; it takes nochecks, physical, paging, domain, ring3 or microkernel"),
     ("protcet=ring3", 'unknown option on the command line: "protcet="'),
     ("run=a fast", 'unknown word on the command line: "fast"'),
+    ("trap=sysexit", "trap=sysexit is unknown; it takes int or sysenter"),
+    ("reads=many", "reads=many is unknown; it takes a number"),
+    ("reads=", "reads= is unknown; it takes a number"),
+    ("clock=sun", "clock=sun is unknown; it takes tsc or none"),
+    ("verbose=very", "verbose=very is unknown; it takes 0 or 1"),
     ("test=nonsense", 'there is no self-test "nonsense"'),
 ])
 def test_wrong_command_line(boot, append, sentence):
     boot(append).expect(End.FAILED, "singlet: " + sentence)
+
+
+def test_too_many_modules(boot, tmp_path):
+    one = tmp_path / "one.sbc"
+    one.write_bytes(b"\x01")
+    boot(modules=[one] * 65).expect(End.FAILED, "singlet: 65 boot modules, but 64 is the most")
+
+
+def test_too_long_command_lines(boot, tmp_path):
+    one = tmp_path / "one.sbc"
+    one.write_bytes(b"\x01")
+    boot(modules=[f"{one} {'x' * 5000}"] * 2).expect(
+        End.FAILED, "singlet: the command lines of kernel and modules are longer than 8192 bytes")
 
 
 def test_too_little_memory(boot):

@@ -60,6 +60,7 @@ BootModule read_module(const Module& from) {
     std::size_t blank = std::min(text.find(' '), text.size());
     std::string_view path = text.substr(0, blank);
     std::size_t slash = path.rfind('/');
+    if (from.end < from.start) fail("boot module {} ends before it begins", path);
     return {.name = slash == path.npos ? path : path.substr(slash + 1),
             .arguments = text.substr(std::min(blank + 1, text.size())),
             .start = PhysAddr(from.start),
