@@ -2,6 +2,7 @@
 
 #include "lib/core/try.hh"
 #include "verifier/asm_parser.hh"
+#include "verifier/limits.hh"
 
 namespace singlet::verifier {
 
@@ -64,8 +65,7 @@ std::unexpected<std::string> Parser::error(std::uint32_t offset, std::string_vie
 
 Parsed<Module> Parser::run() {
     m_.types.assign(std::begin(kBuiltinTypes), std::end(kBuiltinTypes));
-    m_.source = file_;
-    if (m_.source.size() > 255) m_.source.resize(255);
+    if (!file_.empty()) m_.sources.emplace_back(file_.substr(0, limits::kNameBytes));
     m_.manifest.sip = "sip";
     TRY(declare());
     m_.manifest.entry = static_cast<std::uint16_t>(find_function(m_, "main").value_or(0));

@@ -25,6 +25,8 @@ Parsed<void> Parser::function(Function& f) {
         } else if (take_word("line")) {
             auto line = static_cast<std::uint32_t>(TRY(number("a line number", 0, 0xffffffff)));
             f.lines.push_back({static_cast<std::uint32_t>(f.code.size()), line});
+        } else if (take_word("source")) {
+            f.source = static_cast<std::uint16_t>(TRY(number("the number of a source", 0, 0xffff)));
         } else if (take_word("table")) {
             TRY(at("{") ? select_table() : switch_table());
         } else {

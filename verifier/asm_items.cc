@@ -75,13 +75,7 @@ Parsed<void> Parser::item(const Item& item) {
     if (k == "types") return types();
     if (k == "sip") return sip();
     if (k == "method") return method(m_.methods[item.number]);
-    if (k == "source") {
-        if (peek().kind != Token::Kind::String)
-            return expected("the name of the source file in quotes");
-        m_.source = tokens_[at_++].text;
-        own_lines_ = false;
-        return {};
-    }
+    if (k == "source") return sources();
     at_++; // its name
     if (k == "import") return {};
     if (k == "struct") return member_list(m_.structs[item.number].fields, nullptr);
@@ -89,6 +83,19 @@ Parsed<void> Parser::item(const Item& item) {
     if (k == "func") return function(m_.functions[item.number]);
     m_.classes[item.number].is_interface = k == "interface";
     return klass(m_.classes[item.number]);
+}
+
+// `source ""` says that there is none.
+Parsed<void> Parser::sources() {
+    m_.sources.clear();
+    own_lines_ = false;
+    do {
+        if (peek().kind != Token::Kind::String)
+            return expected("the name of the source file in quotes");
+        m_.sources.push_back(tokens_[at_++].text);
+    } while (take(","));
+    if (m_.sources.size() == 1 && m_.sources[0].empty()) m_.sources.clear();
+    return {};
 }
 
 Parsed<void> Parser::strings() {

@@ -67,6 +67,7 @@ private:
     Parsed<void> declare();
     void declare_members(Item& item);
     Parsed<void> item(const Item& item);
+    Parsed<void> sources();
     Parsed<void> strings();
     Parsed<void> types();
     Parsed<void> sip();

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "verifier/decode.hh"
+#include "verifier/diagnosis.hh"
 #include "verifier/dis.hh"
 #include "verifier/encode.hh"
 
@@ -118,9 +119,22 @@ TEST_CASE("tables that are not in the order of their use, and names that stand t
     CHECK(good(text) == m);
 }
 
+TEST_CASE("a function may come from another source than the first") {
+    Module m = good("source \"a.sing\", \"b.sing\"\nfunc main() {\n    source 1\n    line 7\n"
+                    "    ldi r0, 1\n    mul r0, r1, r1\n    retv\n}\n");
+    CHECK(m.functions[0].source == 1);
+    CHECK(good(disassemble(m)) == m);
+    auto again = decode(encode(m));
+    REQUIRE(again.has_value());
+    CHECK(*again == m);
+    CHECK(diagnose(m, 0, 1, Rule::Format, "r1 is not set").to_string().starts_with("b.sing:7: in"));
+    m.functions[0].source = 2;
+    CHECK_FALSE(check_bounds(m).has_value());
+}
+
 TEST_CASE("without a source, lines are those of the text") {
     Module m = good("func main() {\n    ldi r0, 1\n\n    retv\n}\n");
-    CHECK(m.source == "test.sasm");
+    CHECK(m.sources == std::vector<std::string>{"test.sasm"});
     CHECK(m.functions[0].lines == std::vector<Line>{{0, 2}, {1, 4}});
     CHECK(m.functions[0].registers == 1);
 }

@@ -138,6 +138,22 @@ Result check_contract(const Module& m, const Contract& c) {
     return {};
 }
 
+Result check_sources(const Module& m) {
+    TRY(at_most(m.sources.size(), limits::kSources, "sources"));
+    for (const std::string& name : m.sources) {
+        if (name.empty()) return refuse(Rule::Format, "a source has no name");
+        TRY(at_most(name.size(), limits::kNameBytes, "bytes", "a source's name"));
+        for (char c : name)
+            if (c < 0x20 || c > 0x7e)
+                return refuse(Rule::Format,
+                              "a source's name has a character that is not printable");
+    }
+    for (const Function& f : m.functions)
+        if (f.source != 0 || !m.sources.empty())
+            TRY(exists(f.source, m.sources.size(), "sources", f.name));
+    return {};
+}
+
 Result check_manifest(const Module& m) {
     const Manifest& manifest = m.manifest;
     TRY(named(manifest.sip, "SIP"));
@@ -174,10 +190,7 @@ Checked<void> check_bounds(const Module& m) {
     for (const Import& i : m.imports)
         TRY(named(i.name, "import"));
     TRY(at_most(m.functions.size(), limits::kFunctions, "functions"));
-    TRY(at_most(m.source.size(), limits::kNameBytes, "bytes", "the source's name"));
-    for (char c : m.source)
-        if (c < 0x20 || c > 0x7e)
-            return refuse(Rule::Format, "the source's name has a character that is not printable");
+    TRY(check_sources(m));
     TRY(check_manifest(m));
     std::size_t instructions = 0;
     for (std::size_t i = 0; i < m.functions.size(); i++) {

@@ -27,9 +27,12 @@ std::string Diagnosis::to_string() const {
 Diagnosis diagnose(const Module& module, std::size_t function, std::uint32_t pc, Rule rule,
                    std::string sentence) {
     Diagnosis d{.rule = rule, .function = {}, .sentence = std::move(sentence), .frame = {}};
-    d.source = module.source;
-    if (function >= module.functions.size()) return d;
+    if (function >= module.functions.size()) {
+        d.source = module.source_name();
+        return d;
+    }
     const Function& f = module.functions[function];
+    d.source = module.source_name(f.source);
     d.function = f.name;
     d.pc = pc;
     auto after = std::ranges::upper_bound(f.blocks, pc);

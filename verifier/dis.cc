@@ -20,7 +20,10 @@ public:
     explicit Disassembler(const Module& m) : m_(m) {}
 
     std::string run() {
-        out_ += "source " + quoted(m_.source) + "\n";
+        out_ += "source ";
+        if (m_.sources.empty()) out_ += "\"\"";
+        commas(m_.sources, [&](const std::string& s) { out_ += quoted(s); });
+        out_ += "\n";
         list("strings", m_.strings.size(), 0, [&](std::size_t i) { return quoted(m_.strings[i]); });
         list("types", m_.types.size(), kFirstOwnType,
              [&](std::size_t i) { return type_entry(m_, static_cast<TypeIndex>(i)); });
@@ -145,6 +148,7 @@ private:
         out_ += "\nfunc " + f.name;
         signature(f.params, f.result);
         out_ += " {\n    regs " + std::to_string(f.registers) + "\n";
+        if (f.source) out_ += "    source " + std::to_string(f.source) + "\n";
         bool selects = in_order(f, Immediate::Select, f.selects.size());
         bool switches = in_order(f, Immediate::Switch, f.switches.size());
         if (!selects)

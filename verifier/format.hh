@@ -14,7 +14,7 @@
 namespace singlet::verifier::format {
 
 inline constexpr std::uint32_t kMagic = 0x1a434253; // "SBC\x1a"
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 
 // M is Module or const Module; the same below for its parts.
 template <class A, class T>
@@ -157,12 +157,15 @@ void module(A& a, M& m) {
     });
     a.section("MANI", [&] { manifest(a, m.manifest); });
     a.section("LINE", [&] { // one list for each function
-        a.text(m.source, limits::kNameBytes);
-        for (auto& f : m.functions)
+        a.list(m.sources, limits::kSources, "sources",
+               [&](auto& s) { a.text(s, limits::kNameBytes); });
+        for (auto& f : m.functions) {
+            a.u16(f.source);
             a.list(f.lines, limits::kInstructions, "lines", [&](auto& l) {
                 a.u32(l.pc);
                 a.u32(l.line);
             });
+        }
     });
 }
 

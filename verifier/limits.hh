@@ -21,6 +21,7 @@ inline constexpr std::uint32_t kMessages = 64; // of one contract
 inline constexpr std::uint32_t kMessageArguments = 6;
 inline constexpr std::uint32_t kStates = 256; // of one contract
 inline constexpr std::uint32_t kImports = 256;
+inline constexpr std::uint32_t kSources = 256; // files that functions are from
 inline constexpr std::uint32_t kFunctions = 4096;
 inline constexpr std::uint32_t kParameters = 32;
 inline constexpr std::uint32_t kRegisters = 256;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "verifier/isa.hh"
@@ -15,17 +16,17 @@ using TypeIndex = std::uint16_t; // an entry of Module::types
 
 struct Field {
     std::string name;
-    TypeIndex type; // classes: storage and collected types; structs: storage and (nullable, owned)
-                    // linear types
+    // Classes: storage and collected types; structs: storage and (nullable, owned) linear types.
+    TypeIndex type;
     friend bool operator==(const Field&, const Field&) = default;
 };
 
 // A class or an interface. Classes do not inherit; they implement interfaces.
 struct Class {
     struct Implementation {
-        std::uint16_t method;   // an entry of Module::methods
-        std::uint16_t function; // whose first parameter is this class, not null; the others and the
-                                // result are the method's
+        std::uint16_t method; // an entry of Module::methods
+        // Its first parameter is this class, not null; the others and the result are the method's.
+        std::uint16_t function;
         friend bool operator==(const Implementation&, const Implementation&) = default;
     };
     std::string name;
@@ -80,13 +81,13 @@ struct Contract {
 // One `select`: cases in order; a case matches when all its patterns do.
 struct SelectTable {
     static constexpr std::uint16_t kClosed = 0xffff; // the peer has closed and the queue is empty
-    static constexpr std::uint16_t kMember =
-        0xfffe; // a set: some member has a message or is closed; it is taken out
+    // A set: some member has a message or is closed; it is taken out.
+    static constexpr std::uint16_t kMember = 0xfffe;
     struct Pattern {
         std::uint8_t operand;  // 0 .. c-1 of the instruction
         std::uint16_t message; // of the operand's contract, or one of the above
-        std::uint8_t
-            first; // the message's arguments (or the member) go to registers first, first+1, ...
+        // The message's arguments (or the member) go to registers first, first + 1, ...
+        std::uint8_t first;
         friend bool operator==(const Pattern&, const Pattern&) = default;
     };
     struct Case {
@@ -113,7 +114,8 @@ struct Function {
     std::vector<Instruction> code;
     std::vector<SelectTable> selects;
     std::vector<std::vector<std::uint16_t>> switches; // block numbers; the last is the default
-    std::vector<Line> lines;
+    std::uint16_t source = 0;                         // an entry of Module::sources
+    std::vector<Line> lines;                          // of that file
     friend bool operator==(const Function&, const Function&) = default;
 };
 
@@ -144,8 +146,8 @@ struct Manifest {
     std::string sip;                // name
     std::uint16_t entry = 0;        // function
     std::uint32_t memory_pages = 0; // most 4 KB pages of its own; 0 = the kernel's default
-    std::uint32_t exchange_pages =
-        0; // most 4 KB pages in the exchange heap; 0 = the kernel's default
+    // Most 4 KB pages in the exchange heap; 0 = the kernel's default.
+    std::uint32_t exchange_pages = 0;
     std::vector<Resource> resources;
     std::vector<std::uint16_t> exports; // contracts it serves, for `sipv manifest`
     friend bool operator==(const Manifest&, const Manifest&) = default;
@@ -161,8 +163,13 @@ struct Module {
     std::vector<Import> imports;
     std::vector<Function> functions;
     Manifest manifest;
-    std::string source; // file name for messages and the debugger
+    std::vector<std::string> sources; // file names for messages and the debugger; may be none
     friend bool operator==(const Module&, const Module&) = default;
+
+    /// The file that entry `source` stands for; empty where the module names none.
+    std::string_view source_name(std::size_t source = 0) const {
+        return source < sources.size() ? std::string_view(sources[source]) : std::string_view();
+    }
 };
 
 } // namespace singlet::verifier

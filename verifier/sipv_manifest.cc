@@ -56,7 +56,7 @@ std::string manifest_text(const Module& m) {
     const Manifest& x = m.manifest;
     std::string text =
         fmt::format("SIP {}{}\nentry {}\nmemory {}\nexchange heap {}\n", x.sip,
-                    m.source.empty() ? "" : ", from " + m.source, m.functions[x.entry].name,
+                    m.sources.empty() ? "" : ", from " + m.sources[0], m.functions[x.entry].name,
                     pages(x.memory_pages), pages(x.exchange_pages));
     if (x.resources.empty()) text += "is given nothing\n";
     for (const Resource& r : x.resources)

@@ -30,8 +30,10 @@ void print_place(const Sip& sip, Word address, Place place) {
         image.native.functions, [&](const auto& f) { return offset >= f.begin && offset < f.end; });
     if (found == image.native.functions.end()) return print("start+0x{:x}", offset);
     auto index = static_cast<std::size_t>(found - image.native.functions.begin());
-    print("{}+0x{:x}", module.functions[index].name, offset - found->begin);
-    if (std::uint32_t line = line_at(image, offset)) print(" ({}:{})", module.source, line);
+    const verifier::Function& function = module.functions[index];
+    print("{}+0x{:x}", function.name, offset - found->begin);
+    if (std::uint32_t line = line_at(image, offset))
+        print(" ({}:{})", module.source_name(function.source), line);
 }
 
 std::string_view name_of(rt::TrapReason reason) {

@@ -46,7 +46,7 @@ public:
             if (parse(path)) {
                 declare(program_, diagnostics_);
                 if (diagnostics_.count() == 0) Checker(program_, diagnostics_, environment()).run();
-                if (diagnostics_.count() == 0) lower(path);
+                if (diagnostics_.count() == 0) lower();
             }
         } catch (TooManyErrors&) {
         }
@@ -88,9 +88,12 @@ private:
         Parser(lex(file, diagnostics_), diagnostics_, program_.tree).file();
     }
 
-    void lower(const std::string& path) {
+    void lower() {
+        std::vector<std::string> files;
+        for (std::uint32_t i = 0; i < diagnostics_.file_count(); i++)
+            files.push_back(diagnostics_.file(i).name);
         ModuleBuilder builder(program_, environment());
-        builder.declarations(path);
+        builder.declarations(files);
         Lowering lowering(builder, diagnostics_);
         for (Function& f : program_.functions) {
             try {

@@ -108,8 +108,8 @@ std::uint32_t ModuleBuilder::import(std::uint32_t kernel_call) {
     return it->second;
 }
 
-void ModuleBuilder::declarations(std::string source) {
-    module_.source = std::move(source);
+void ModuleBuilder::declarations(const std::vector<std::string>& files) {
+    sources(files);
     contracts();
     for (const StructInfo& s : program_.structs) {
         verifier::Struct& to = module_.structs.emplace_back();
@@ -121,6 +121,7 @@ void ModuleBuilder::declarations(std::string source) {
     for (const Function& f : program_.functions) {
         verifier::Function& to = module_.functions.emplace_back();
         to.name = f.name;
+        to.source = source_of_file_[f.place.file];
         if (f.owner >= 0)
             to.params.push_back(
                 type({.kind = TypeKind::Object, .index = static_cast<std::uint32_t>(f.owner)}));
@@ -129,6 +130,20 @@ void ModuleBuilder::declarations(std::string source) {
         to.result = type(f.result);
     }
     manifest();
+}
+
+// The first is the file with the `sip` block, whether or not it has functions.
+void ModuleBuilder::sources(const std::vector<std::string>& files) {
+    std::vector<bool> used(files.size());
+    used[0] = true;
+    for (const Function& f : program_.functions)
+        used[f.place.file] = true;
+    source_of_file_.resize(files.size());
+    for (std::size_t i = 0; i < files.size(); i++) {
+        if (!used[i]) continue;
+        source_of_file_[i] = static_cast<std::uint16_t>(module_.sources.size());
+        module_.sources.push_back(files[i]);
+    }
 }
 
 void ModuleBuilder::classes() {

@@ -15,7 +15,7 @@ public:
     ModuleBuilder(const Program& program, verifier::Environment environment);
 
     // Everything but the functions' code: classes, contracts, the manifest ...
-    void declarations(std::string source);
+    void declarations(const std::vector<std::string>& files);
 
     verifier::TypeIndex type(const Type& type,
                              bool lent = false);   // of a register, parameter, result
@@ -29,6 +29,7 @@ public:
 private:
     verifier::TypeIndex enter(const verifier::Type& type);
     verifier::Type plain(const Type& type);
+    void sources(const std::vector<std::string>& files);
     void classes();
     void contracts();
     void manifest();
@@ -38,6 +39,7 @@ private:
     verifier::Module module_;
     std::map<std::string, std::uint32_t> strings_;
     std::map<std::uint32_t, std::uint32_t> imports_;
+    std::vector<std::uint16_t> source_of_file_; // file of the program -> entry of Module::sources
 };
 
 } // namespace singlet::singc
