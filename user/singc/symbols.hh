@@ -94,6 +94,7 @@ struct ContractInfo {
 
     int message(std::string_view name) const;
     int state(std::string_view name) const;
+    std::string state_text(std::size_t state) const; // how messages name it
 };
 
 struct ConstInfo {

@@ -19,6 +19,49 @@ int ContractInfo::state(std::string_view wanted) const {
     return -1;
 }
 
+namespace {
+
+// A state without a name is called by what can happen in it; where that is not enough to tell it from the contract's other
+// states, by what has led to it and, in the end, from where.
+enum class Detail { Choices, After, From };
+
+std::string messages_text(const ContractInfo& c, const StateInfo& from, int to = -1) {
+    std::string text;
+    for (const TransitionInfo& t : from.transitions) {
+        if (to >= 0 && t.next != to) continue;
+        if (!text.empty()) text += " or ";
+        text += c.messages[t.message].name + (c.messages[t.message].out ? "!" : "?");
+    }
+    return text;
+}
+
+std::string unnamed_text(const ContractInfo& c, std::size_t state, Detail detail) {
+    std::string text = "(" + messages_text(c, c.states[state]);
+    if (detail == Detail::Choices) return text + ")";
+    // Only the arrow it stands behind leads to it.
+    for (std::size_t i = 0; i < c.states.size(); i++) {
+        std::string led = messages_text(c, c.states[i], static_cast<int>(state));
+        if (led.empty()) continue;
+        return text + " after " + led + (detail == Detail::From ? " in " + c.state_text(i) : "") +
+               ")";
+    }
+    return text + ")";
+}
+
+} // namespace
+
+std::string ContractInfo::state_text(std::size_t state) const {
+    if (!states[state].name.empty()) return states[state].name;
+    for (Detail detail : {Detail::Choices, Detail::After}) {
+        std::string text = unnamed_text(*this, state, detail);
+        bool alone = true;
+        for (std::size_t i = 0; i < states.size() && alone; i++)
+            alone = i == state || !states[i].name.empty() || unnamed_text(*this, i, detail) != text;
+        if (alone) return text;
+    }
+    return unnamed_text(*this, state, Detail::From);
+}
+
 bool Program::implements(std::uint32_t cls, std::uint32_t interface) const {
     const auto& list = classes[cls].interfaces;
     return std::find(list.begin(), list.end(), interface) != list.end();
@@ -29,14 +72,7 @@ std::string Program::state_name(const Type& t) const {
     if (t.state == kAnyState) return "any state";
     const ContractInfo& c = contracts[t.index];
     if (t.state >= c.states.size()) return "?";
-    if (!c.states[t.state].name.empty()) return c.states[t.state].name;
-    // A state without a name is called by what can happen in it.
-    std::string text;
-    for (const TransitionInfo& x : c.states[t.state].transitions) {
-        if (!text.empty()) text += " or ";
-        text += c.messages[x.message].name + (c.messages[x.message].out ? "!" : "?");
-    }
-    return "(" + text + ")";
+    return c.state_text(t.state);
 }
 
 std::string Program::type_name(const Type& t) const {
