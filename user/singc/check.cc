@@ -198,7 +198,8 @@ Variable* Checker::find_variable(std::string_view name) {
 Variable* Checker::declare(const std::string& name, Place place, Type type) {
     if (name != "_")
         if (const Variable* other = find_variable(name))
-            error(place, fmt::format("`{}` is declared already", name), {{other->place, "here"}});
+            error(place, fmt::format("`{}` is declared already", name),
+                  {{other->place, "the first time here"}});
     Variable& v = function_->variables.emplace_back();
     v.name = name;
     v.type = type;
@@ -244,12 +245,11 @@ void Checker::check_leaks(std::size_t mark, Place place, std::string_view where)
         VariableFlow& f = flow_.variables[i];
         if (!v.type.owned() || v.borrowed || f.status != Status::Here || f.null == Null::Yes)
             continue;
-        error(
-            place,
-            fmt::format(
-                "`{}` is still owned where {}: delete it or give it away{}", v.name, where,
-                f.null == Null::Maybe ? " (it may be null, which is known only after a test)" : ""),
-            {{f.since, fmt::format("`{}` is owned since here", v.name)}});
+        error(place,
+              fmt::format(
+                  "`{}` is still owned where {}: delete it or give it away{}", v.name, where,
+                  f.null == Null::Maybe ? " (it may be null; deleting null does nothing)" : ""),
+              {{f.since, fmt::format("`{}` is owned since here", v.name)}});
         f.status = Status::Poison;
     }
 }
@@ -297,8 +297,10 @@ bool Checker::usable(const Variable& v, Place place) {
               {{v.place, "declared here"}});
         break;
     case Status::Gone:
-        error(place, fmt::format("`{}` is used after it was given away", v.name),
-              {{f.since, "given away here"}});
+        error(place,
+              fmt::format("`{}` is used after it was {}", v.name,
+                          f.deleted ? "deleted" : "given away"),
+              {{f.since, f.deleted ? "deleted here" : "given away here"}});
         break;
     case Status::Mixed:
         error(place, fmt::format("`{}` is not set on every path that leads here", v.name),
@@ -382,18 +384,21 @@ void Checker::coerce(ExprPtr& e, const Type& to, std::string_view what) {
 }
 
 // The owned value of `e` goes elsewhere.
-void Checker::consume(Expr& e) {
+void Checker::consume(Expr& e, bool deletes) {
     if (!e.type.owned()) return;
     if (e.kind != ExprKind::Name || !e.variable) return;
     Variable& v = *e.variable;
     if (!usable(v, e.place)) return;
     if (v.borrowed) {
-        error(e.place, fmt::format("`{}` is borrowed: it cannot be given away here", v.name),
+        error(e.place,
+              fmt::format("`{}` is borrowed: it cannot be {} here", v.name,
+                          deletes ? "deleted" : "given away"),
               {{v.place, "a parameter marked `[Claims]` could be"}});
         return;
     }
     e.moves = true;
     flow(v).status = Status::Gone;
+    flow(v).deleted = deletes;
     flow(v).since = e.place;
 }
 

@@ -63,7 +63,8 @@ private:
 
     bool fits(const Type& from, const Type& to) const;
     void coerce(ExprPtr& e, const Type& to, std::string_view what);
-    void consume(Expr& e);
+    void refuse_overwriting(const Variable& v, Place place);
+    void consume(Expr& e, bool deletes = false);
     void lend(Expr& e, std::vector<const Variable*>& lent);
     void discard(Expr& e);
     bool usable(const Variable& v, Place place);

@@ -23,7 +23,7 @@ void Checker::check_place(ExprPtr& p, bool read) {
         if (read && usable(*v, e.place)) e.type = current_type(*v);
         if (v->borrowed) {
             error(e.place, fmt::format("`{}` is borrowed: it cannot be assigned", v->name),
-                  {{v->place, "here"}});
+                  {{v->place, "declared here"}});
             e.type = kErrorType;
         }
         return;
@@ -46,37 +46,16 @@ void Checker::check_place(ExprPtr& p, bool read) {
     }
 }
 
-namespace {
-
-// += is + and so on.
-Tok operation(Tok assign) {
-    switch (assign) {
-    case Tok::PlusAssign:
-        return Tok::Plus;
-    case Tok::MinusAssign:
-        return Tok::Minus;
-    case Tok::StarAssign:
-        return Tok::Star;
-    case Tok::SlashAssign:
-        return Tok::Slash;
-    case Tok::PercentAssign:
-        return Tok::Percent;
-    case Tok::AndAssign:
-        return Tok::And;
-    case Tok::OrAssign:
-        return Tok::Or;
-    case Tok::XorAssign:
-        return Tok::Xor;
-    case Tok::ShlAssign:
-        return Tok::Shl;
-    case Tok::ShrAssign:
-        return Tok::Shr;
-    default:
-        return Tok::ShrU;
-    }
+// `v` is assigned: what it owns must have gone.
+void Checker::refuse_overwriting(const Variable& v, Place place) {
+    const VariableFlow& f = flow(v);
+    if (!flow_.reachable || !v.type.owned() || f.status != Status::Here || f.null == Null::Yes)
+        return;
+    error(place,
+          fmt::format("what `{}` owns would be lost: delete it or give it away first{}", v.name,
+                      f.null == Null::Maybe ? " (it may be null; deleting null does nothing)" : ""),
+          {{f.since, "owned since here"}});
 }
-
-} // namespace
 
 void Checker::check_assign(Expr& e) {
     bool simple = e.op == Tok::Assign;
@@ -90,14 +69,7 @@ void Checker::check_assign(Expr& e) {
         consume(e.kid(1));
         Type value = e.kid(1).type;
         if (v && !to.error()) {
-            VariableFlow& f = flow(*v);
-            if (flow_.reachable && v->type.owned() && f.status == Status::Here &&
-                f.null != Null::Yes) {
-                error(e.place,
-                      fmt::format("what `{}` owns would be lost: delete it or give it away first",
-                                  v->name),
-                      {{f.since, "owned since here"}});
-            }
+            refuse_overwriting(*v, e.place);
             set(*v, value.error() ? kErrorType : value, e.place);
         }
         e.type = to;
@@ -106,7 +78,7 @@ void Checker::check_assign(Expr& e) {
     e.type = to;
     Type x = to, y = e.kid(1).type;
     if (x.error() || y.error()) return;
-    Tok op = operation(e.op);
+    Tok op = operator_of(e.op);
     if (x == TypeKind::Bool && y == TypeKind::Bool &&
         (op == Tok::And || op == Tok::Or || op == Tok::Xor)) {
         e.result = kBoolType;

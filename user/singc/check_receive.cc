@@ -197,9 +197,10 @@ void Checker::check_exhaustive(Stmt& s) {
         std::string text;
         for (std::size_t i = 0; i < head.size(); i++)
             text += (i ? " && " : "") + head_name(*s.operands[i], head[i]);
-        return error(s.place,
-                     fmt::format("no case covers `{}`: a `switch receive` covers all that can come",
-                                 text.starts_with("case ") ? text : "case " + text));
+        return error(
+            s.place,
+            fmt::format("this `switch receive` has no case for all that can come: `{}` is missing",
+                        text.starts_with("case ") ? text : "case " + text));
     }
     check_superfluous(s);
 }

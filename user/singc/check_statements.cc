@@ -280,7 +280,7 @@ void Checker::switch_statement(Stmt& s) {
             coerce(label, t == TypeKind::UInt ? kUIntType : kIntType, "a case");
             if (label->type.error()) continue;
             if (!label->constant) {
-                error(label->place, "a case is a constant");
+                error(label->place, "expected a constant behind `case`");
                 continue;
             }
             for (const auto& [value, place] : seen)
@@ -357,10 +357,11 @@ void Checker::delete_statement(Stmt& s) {
         e.type = kNullType;
     if (e.type == kNullType) {
         flow(*e.variable).status = Status::Gone;
+        flow(*e.variable).deleted = true;
         flow(*e.variable).since = e.place;
         return;
     }
-    consume(e);
+    consume(e, true);
 }
 
 // p.f <-> x;

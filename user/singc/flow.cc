@@ -55,7 +55,9 @@ Flow join(const Flow& a, const Flow& b, const std::vector<Variable*>& variables,
             to.status = Status::Poison;
         } else if (x_owned || y_owned) {
             const VariableFlow &here = x_owned ? x : y, &other = x_owned ? y : x;
-            std::string gone = other.status == Status::Gone    ? "given away here on the other path"
+            std::string gone = other.status == Status::Gone
+                                   ? other.deleted ? "deleted here on the other path"
+                                                   : "given away here on the other path"
                                : other.status == Status::Mixed ? "not always set on the other path"
                                                                : "not set on the other path";
             diagnostics.error(

@@ -21,7 +21,8 @@ struct VariableFlow {
     Status status = Status::Unset;
     Null null = Null::No;
     std::uint16_t state = 0;
-    Place since; // where this came to be
+    bool deleted = false; // Gone: by `delete`
+    Place since;          // where this came to be
 };
 
 struct Flow {

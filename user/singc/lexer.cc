@@ -1,5 +1,7 @@
 #include "user/singc/lexer.hh"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 namespace singlet::singc {
@@ -224,6 +226,19 @@ private:
 };
 
 } // namespace
+
+Tok operator_of(Tok assignment) {
+    static constexpr std::pair<Tok, Tok> kOperators[] = {
+        {Tok::PlusAssign, Tok::Plus},       {Tok::MinusAssign, Tok::Minus},
+        {Tok::StarAssign, Tok::Star},       {Tok::SlashAssign, Tok::Slash},
+        {Tok::PercentAssign, Tok::Percent}, {Tok::AndAssign, Tok::And},
+        {Tok::OrAssign, Tok::Or},           {Tok::XorAssign, Tok::Xor},
+        {Tok::ShlAssign, Tok::Shl},         {Tok::ShrAssign, Tok::Shr},
+        {Tok::ShrUAssign, Tok::ShrU}};
+    for (auto [assign, op] : kOperators)
+        if (assign == assignment) return op;
+    return Tok::Bad;
+}
 
 std::string_view token_text(Tok kind) {
     switch (kind) {

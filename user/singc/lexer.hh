@@ -34,6 +34,8 @@ struct Token {
 
 std::string_view token_text(Tok kind); // `name`, `;`, `while`, as messages call it
 
+Tok operator_of(Tok assignment); // += is + and so on
+
 // Always ends with End. Errors go to `diagnostics`.
 std::vector<Token> lex(std::uint32_t file, Diagnostics& diagnostics);
 
