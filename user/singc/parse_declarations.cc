@@ -5,6 +5,7 @@
 namespace singlet::singc {
 
 void Parser::declaration() {
+    refuse_foreign();
     if (accept(Tok::Using)) {
         Token path = expect(Tok::String, "with the path of a file");
         expect(Tok::Semicolon, "behind the path");
@@ -237,6 +238,7 @@ void Parser::class_or_interface(bool interface) {
 }
 
 void Parser::member(ClassSyntax& owner) {
+    refuse_foreign();
     FunctionSyntax f;
     if (at_word(owner.name) && peek(1).kind == Tok::LeftParen) {
         Token name = take();

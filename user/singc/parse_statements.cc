@@ -33,6 +33,7 @@ StmtPtr Parser::block() {
 
 StmtPtr Parser::statement() {
     Deeper deeper(*this);
+    refuse_foreign();
     switch (peek().kind) {
     case Tok::LeftBrace:
         return block();
@@ -84,6 +85,9 @@ StmtPtr Parser::statement() {
         expect(Tok::Semicolon, "behind the statement");
         return s;
     }
+    case Tok::Const:
+        diagnostics_.error(peek().place, "constants stand outside of functions");
+        throw Recover{};
     default:
         break;
     }
@@ -128,7 +132,10 @@ StmtPtr Parser::declare() {
         Token name = expect_name("the variable's name");
         d.name = name.text;
         d.place = name.place;
-        if (accept(Tok::Assign)) d.value = expression();
+        if (accept(Tok::Assign)) {
+            if (at(Tok::LeftBrace)) fail("a value (an array is `new T[] { ... }`)");
+            d.value = expression();
+        }
         s->declarators.push_back(std::move(d));
     } while (accept(Tok::Comma));
     return s;

@@ -53,6 +53,39 @@ Token Parser::expect_name(std::string_view what) {
     return take();
 }
 
+// Words of C# that Sing does not have. A modifier is reported and passed over; of a statement nothing is read.
+void Parser::refuse_foreign() {
+    struct Word {
+        std::string_view text, instead;
+        bool modifier;
+    };
+    static constexpr Word kWords[] = {
+        {"public", "all members are", true},
+        {"private", "all members are public", true},
+        {"protected", "all members are public", true},
+        {"internal", "all members are public", true},
+        {"static", "functions stand outside of classes", true},
+        {"readonly", "constants stand outside of classes", true},
+        {"virtual", "classes do not inherit, they implement interfaces", true},
+        {"override", "classes do not inherit, they implement interfaces", true},
+        {"abstract", "classes do not inherit, they implement interfaces", true},
+        {"enum", "use constants", false},
+        {"try", "there are no exceptions", false},
+        {"throw", "there are no exceptions; `trap(n);` ends the SIP", false},
+    };
+    while (at(Tok::Name) && !quiet_) {
+        auto word = std::ranges::find(kWords, peek().text, &Word::text);
+        Tok next = peek(1).kind;
+        bool as_name = next == Tok::LeftParen || next == Tok::Dot || next == Tok::Assign ||
+                       next == Tok::Semicolon || next == Tok::LeftBracket || next == Tok::Comma;
+        if (word == std::end(kWords) || as_name) return;
+        diagnostics_.error(peek().place,
+                           fmt::format("Sing has no `{}`: {}", word->text, word->instead));
+        take();
+        if (!word->modifier) throw Recover{};
+    }
+}
+
 // Behind the next `;` of this nesting, or before the `}` that ends the block.
 void Parser::skip_statement() {
     int nesting = 0;

@@ -29,6 +29,7 @@ private:
     Token expect(Tok kind, std::string_view where);
     Token expect_name(std::string_view what);
     [[noreturn]] void fail(std::string_view expected);
+    void refuse_foreign();
     void skip_statement();
     void skip_declaration();
     TypePtr type(bool with_suffix = true);
