@@ -33,16 +33,16 @@ enum class Helper : std::uint8_t {
 // Kernel services behind opcodes. They are kernel calls without a name to import
 // [kern/abi/abi.def].
 enum class Service : std::uint8_t {
-    XNew,  // Word (ExchangeType*)                           exchange struct, zeroed
-    XVec,  // Word (element kind, i32 length)                exchange vector, zeroed; the kind is a
-           // verifier::Kind
-    XSwap, // Word (block, byte offset of the field from +8, new value) -> old value
-    Free,  // void (block, endpoint or set; not null)
-    Channel, // void (Contract*, Word out[2])                  out[0] importer, out[1] exporter
-    Send,    // void (endpoint, message, const Word args[])    an I64 takes two words, low first
-    Select, // Word (const SelectEntry table[], operand count, const Word operands[], Word out[]) ->
-            // the case's number
-    Unwrap, // Word (endpoint, Contract*, side) -> endpoint or 0
+    XNew,    // Word (ExchangeType*): an exchange struct, zeroed
+    XVec,    // Word (verifier::Kind of the elements, i32 length): an exchange vector, zeroed
+    XSwap,   // Word (block, byte offset of the field from +8, new value): the old value
+    Free,    // void (block, endpoint or set; not null)
+    Channel, // void (Contract*, Word out[2]): out[0] importer, out[1] exporter
+    Send,    // void (endpoint, message, const Word args[]): an I64 is two words, low first
+    // Word (const SelectEntry table[], operand count, const Word operands[], Word out[]): the
+    // number of the case
+    Select,
+    Unwrap, // Word (endpoint, Contract*, side): endpoint or 0
     SetNew, // Word ()
     SetAdd, // void (set, endpoint)
     kCount
@@ -85,10 +85,9 @@ struct NativeImage {
     std::vector<rt::StackMap> maps;
     std::vector<std::uint16_t> map_slots;
     std::vector<NativeLine> lines;
-    // Calls entry(params...) with its parameters taken as words from the stack as cdecl (an I64 is
-    // two words).
-    std::uint32_t start = 0; // offset in code of a thunk: cdecl in, the compiler's convention
-                             // inside; returns when the entry does
+    // Offset in code of a thunk: it takes the entry's parameters as words from the stack as cdecl
+    // does (an I64 is two words), calls the entry and returns when that does.
+    std::uint32_t start = 0;
 };
 
 struct CompileOptions {

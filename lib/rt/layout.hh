@@ -4,10 +4,10 @@
 // Collected objects and exchange blocks have the same shape, so that compiled code reads both the
 // same way:
 //
-//        +0  descriptor     collected: const TypeDescriptor*; exchange: the block's cell, which is
-//                           the kernel's [kern/ipc/owned.hh]
-//        +4  length         elements of an array, string or vector; 0 otherwise
-//        +8  data           fields or elements; a reference points at +0
+//   +0  descriptor   collected: const TypeDescriptor*
+//                    exchange: the block's cell, which is the kernel's [kern/ipc/owned.hh]
+//   +4  length       elements of an array, string or vector; 0 otherwise
+//   +8  data         fields or elements; a reference points at +0
 //
 // Fields lie in order of declaration, each aligned to its size, U8 1, U16 2, all else 4 (I64 too: 8
 // bytes aligned to 4).
@@ -20,8 +20,8 @@ namespace singlet::rt {
 
 inline constexpr std::uint32_t kDataOffset = 8;
 
-using Word =
-    std::uint32_t; // a 32-bit address or value of the machine that runs SIPs, also on a 64-bit host
+// An address or value of the 32-bit machine that runs SIPs, also on a 64-bit host.
+using Word = std::uint32_t;
 
 enum class DescriptorKind : std::uint8_t { Object, Scalars, References, Cell, String };
 
@@ -41,11 +41,12 @@ struct TypeDescriptor {
 static_assert(sizeof(TypeDescriptor) == 12);
 
 // Where the collector finds references when a call is in progress: keyed by the return address. A
-// frame is
+// frame is, with addresses growing to the right,
 //
-//        esp at the call ->  outgoing arguments | slots and spills | saved registers | return
-//        address | incoming arguments
-//        |<------------------------- frame_size ---------------------------------->|
+//   | outgoing  | slots and | saved     | return  | incoming
+//   | arguments | spills    | registers | address | arguments
+//   ^ esp                               |
+//   |<------------ frame_size --------->|
 //
 // frame_size counts from the esp that held at the call instruction (before the return address is
 // pushed) up to this function's own return address. Slots are word offsets from that esp.
@@ -53,10 +54,11 @@ struct StackMap {
     Word return_address;      // offset in the image's code; ascending
     std::uint16_t frame_size; // in words
     std::uint16_t slot_count;
-    Word first_slot;         // index in the image's slot table (std::uint16_t each)
-    std::uint8_t saved_mask; // callee-saved registers this function has saved: bit 0 EBX, 1 ESI, 2
-                             // EDI, 3 EBP; they lie just below its return address, EBX highest
-    std::uint8_t register_mask; // callee-saved registers that hold references across this call
+    Word first_slot; // index in the image's slot table (std::uint16_t each)
+    // Callee-saved registers, bit 0 EBX, 1 ESI, 2 EDI, 3 EBP: those this function has saved, which
+    // lie just below its return address, EBX highest ...
+    std::uint8_t saved_mask;
+    std::uint8_t register_mask; // ... and those that hold references across this call
     std::uint16_t reserved;
 };
 static_assert(sizeof(StackMap) == 16);
@@ -64,9 +66,9 @@ static_assert(sizeof(StackMap) == 16);
 // What a SIP's code reads at a fixed address (`now_page`): the kernel writes it when it switches
 // threads. Read-only at CPL 3.
 struct Now {
-    Word stack_limit; // a prologue that would go below this traps with Stack; leaves kStackReserve
-                      // below it
-    Word sip;         // the running SIP's SipControl, in the SIP's own memory
+    // A prologue that would go below this traps with StackOverflow; kStackReserve lies below it.
+    Word stack_limit;
+    Word sip; // the running SIP's SipControl, in the SIP's own memory
 };
 
 // A range of I/O ports as a word: compiled code checks against it and uses it without touching memory.
