@@ -19,6 +19,7 @@ namespace singlet::kern {
 namespace {
 
 constexpr int kRounds = 40;
+constinit Thread* waiting = nullptr;
 
 class Running {
 public:
@@ -45,7 +46,7 @@ public:
     }
     void wait(bool good) const {
         while (sip_->state != Sip::State::Ended)
-            yield();
+            block(); // idle, so that interrupts come
         CHECK(!good || (sip_->reason == rt::TrapReason::None && sip_->status == 0));
     }
 
@@ -69,6 +70,8 @@ void run_round() {
 KERNEL_TEST(rounds) {
     if (mode_has_paging(options().protect)) start_paging();
     Thread::current().on_switch_in = [](Thread&) { enter_kernel_domain(); };
+    waiting = &Thread::current();
+    on_sip_end([](Sip&) { waiting->wake(); });
     run_round();
     Holdings before = holdings();
     std::uint32_t blocks = heap::counts().blocks;
