@@ -123,9 +123,10 @@ class Machine:
         command = self.command()
         limit = self.limit * time_factor()
         start = time.monotonic()
+        # Whatever becomes of this process, QEMU does not outlive it.
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            start_new_session=True, cwd=ROOT)
+            ["setpriv", "--pdeathsig", "KILL", "--", *command], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, cwd=ROOT)
         try:
             out, err, ended = _collect(process, start + limit, on_line)
         finally:
