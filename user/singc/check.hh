@@ -134,7 +134,8 @@ private:
     void swap_statement(Stmt& s);
     void recv_statement(Stmt& s);
     void jump(Stmt& s);
-    void finish_continues(Stmt& s);
+    void loop_condition(ExprPtr& e);
+    void loop_body(Stmt& s, std::size_t mark);
 
     // check_receive.cc
     void receive(Stmt& s);

@@ -175,7 +175,17 @@ void Checker::loop(Stmt& s, const std::function<void()>& walk) {
     }
 }
 
-void Checker::finish_continues(Stmt& s) {
+// The way on if the loop goes on; the other way leaves it.
+void Checker::loop_condition(ExprPtr& e) {
+    Branches b = condition(e);
+    jumps_.back().breaks.push_back(b.no);
+    flow_ = b.yes;
+}
+
+// One round up to where its `continue`s meet. Names from `mark` on are the round's own.
+void Checker::loop_body(Stmt& s, std::size_t mark) {
+    statement(*s.body[0]);
+    leave_scope(mark, s.body[0]->place, "its scope ends");
     Jump& j = jumps_.back();
     flow_ = join_all(flow_, j.continues, s.place, "the ends of this loop's round");
     j.continues.clear();
@@ -183,25 +193,15 @@ void Checker::finish_continues(Stmt& s) {
 
 void Checker::while_loop(Stmt& s) {
     loop(s, [&] {
-        Branches b = condition(s.exprs[0]);
-        jumps_.back().breaks.push_back(b.no);
-        flow_ = b.yes;
-        std::size_t mark = scope_.size();
-        statement(*s.body[0]);
-        leave_scope(mark, s.body[0]->place, "its scope ends");
-        finish_continues(s);
+        loop_condition(s.exprs[0]);
+        loop_body(s, scope_.size());
     });
 }
 
 void Checker::do_loop(Stmt& s) {
     loop(s, [&] {
-        std::size_t mark = scope_.size();
-        statement(*s.body[0]);
-        leave_scope(mark, s.body[0]->place, "its scope ends");
-        finish_continues(s);
-        Branches b = condition(s.exprs[0]);
-        jumps_.back().breaks.push_back(b.no);
-        flow_ = b.yes;
+        loop_body(s, scope_.size());
+        loop_condition(s.exprs[0]);
     });
 }
 
@@ -209,15 +209,8 @@ void Checker::for_loop(Stmt& s) {
     std::size_t mark = scope_.size();
     statement(*s.body[1]);
     loop(s, [&] {
-        if (s.exprs[0]) {
-            Branches b = condition(s.exprs[0]);
-            jumps_.back().breaks.push_back(b.no);
-            flow_ = b.yes;
-        }
-        std::size_t inner = scope_.size();
-        statement(*s.body[0]);
-        leave_scope(inner, s.body[0]->place, "its scope ends");
-        finish_continues(s);
+        if (s.exprs[0]) loop_condition(s.exprs[0]);
+        loop_body(s, scope_.size());
         for (ExprPtr& step : s.steps) {
             check(step);
             discard(*step);
@@ -255,9 +248,7 @@ void Checker::foreach_loop(Stmt& s) {
         Variable* v = declare(d.name, d.place, element);
         d.variable = v;
         set(*v, element, d.place);
-        statement(*s.body[0]);
-        leave_scope(mark, s.body[0]->place, "its scope ends");
-        finish_continues(s);
+        loop_body(s, mark);
     });
 }
 
