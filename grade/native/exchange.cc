@@ -36,7 +36,6 @@ struct Thing {
 };
 
 std::set<Thing*> things;
-std::vector<std::pair<Word, Thing*>> by_address; // unordered; small programs
 std::uint64_t charged = 0;
 
 const Module& module() { return Machine::current().verified().module(); }
@@ -53,8 +52,6 @@ Thing* make(Thing::What what, std::uint64_t bytes) {
     auto* t = new Thing{what};
     t->charged = bytes;
     t->block.assign(static_cast<std::size_t>(2 + (bytes + 3) / 4), 0);
-    // The word behind the block's number is its length; a hidden one behind the data is the Thing.
-    t->block.push_back(rt::address_of(t));
     things.insert(t);
     return t;
 }
