@@ -15,7 +15,7 @@ public:
     void run();
 
 private:
-    // ---- lower.cc: frame, blocks, places
+    // ---- lower.cc: blocks, places, registers for a moment
     struct Cold {
         Label at;
         rt::TrapReason reason;
@@ -31,20 +31,13 @@ private:
         Operand from;
     };
 
-    void measure();
-    void prologue();
-    void epilogue();
     void emit_block(std::uint32_t k);
     void emit_instructions(const Block& block);
-    void instruction(const Instruction& i);
+    void instruction(const Instruction& i); // lower_instruction.cc
     void emit_cold();
     void finish();
     void note_line(std::uint32_t pc);
 
-    Operand frame(std::uint32_t word) const {
-        return Operand::memory(Reg::ESP, static_cast<std::int32_t>(4 * word));
-    }
-    std::uint32_t frame_words() const; // from ESP up to the return address
     Operand place(WebIndex web) const; // of its low word
     Operand value(unsigned r) const { return place(cursor_.web(r)); }
     Operand high(unsigned r) const; // of an I64
@@ -70,7 +63,18 @@ private:
     void move_all(std::vector<Move> moves);
 
     Label cold(rt::TrapReason reason);
+
+    // ---- lower_frame.cc
+    void measure();
+    void prologue();
+    void parameters();
+    void epilogue();
+    Operand frame(std::uint32_t word) const {
+        return Operand::memory(Reg::ESP, static_cast<std::int32_t>(4 * word));
+    }
+    std::uint32_t frame_words() const; // from ESP up to the return address
     void collector_point();
+    void write_maps();
 
     // ---- lower_flow.cc
     void branch(Cc cc, std::uint16_t if_true, std::uint16_t if_false);

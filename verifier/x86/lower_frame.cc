@@ -1,0 +1,146 @@
+// The frame: how large it is, how it is built and left, and what the collector finds in it. From ESP up:
+//
+//   outgoing arguments | borrowed registers | homes | saved registers | return address | incoming
+//
+// ESP stays where the prologue put it, so that a word has one address for the whole function, and a
+// stack map names a collected value by its word.
+#include <algorithm>
+
+#include "verifier/x86/lower.hh"
+
+namespace singlet::verifier::x86 {
+
+namespace {
+
+constexpr Reg kSaveOrder[] = {Reg::EBX, Reg::ESI, Reg::EDI, Reg::EBP}; // as in rt::StackMap
+constexpr std::uint32_t kSmallFrame = 32; // words that need no stack test of their own
+
+std::uint8_t saved_bits(RegMask mask) {
+    std::uint8_t result = 0;
+    for (unsigned k = 0; k < 4; ++k)
+        if (mask & bit(kSaveOrder[k])) result |= static_cast<std::uint8_t>(1u << k);
+    return result;
+}
+
+} // namespace
+
+// What the frame must hold besides the homes: the longest argument list, and room to put busy
+// registers aside if some instruction might want more free ones than there are.
+void Lowering::measure() {
+    for (const auto& block : webs_.blocks()) {
+        replay_.enter(block.number);
+        for (pc_ = block.begin; pc_ < block.end; ++pc_) {
+            const auto& i = function_.code[pc_];
+            if (auto words = outgoing_words(i, pc_); words >= 0) {
+                is_leaf_ = false;
+                outgoing_ = std::max(outgoing_, static_cast<std::uint32_t>(words));
+            }
+            auto free = (kCallerSaved | allocation_.saved) &
+                        ~allocation_.busy_around(block.at + pc_ - block.begin);
+            int wanted = i.op == Opcode::StBytes ? kMostBorrowed : 3;
+            if (__builtin_popcount(free) < wanted || (free & kByteRegs) == 0)
+                borrowed_words_ = kMostBorrowed;
+            if (pc_ + 1 < block.end) replay_.step();
+        }
+    }
+}
+
+std::uint32_t Lowering::frame_words() const {
+    return outgoing_ + borrowed_words_ + allocation_.home_words +
+           static_cast<std::uint32_t>(__builtin_popcount(allocation_.saved));
+}
+
+void Lowering::prologue() {
+    note_line(0);
+    auto limit = Operand::absolute(
+        {true, Relocation::What::Now, static_cast<std::uint32_t>(offsetof(rt::Now, stack_limit))});
+    auto room = frame_words();
+    pc_ = 0;
+    if (room > kSmallFrame) {
+        as_.push(Reg::EDI); // POP and MOV leave the flags
+        as_.lea(Reg::EDI, Operand::memory(Reg::ESP, -static_cast<std::int32_t>(4 * room)));
+        as_.alu(Op::Cmp, Reg::EDI, limit);
+        as_.pop(Reg::EDI);
+        as_.jcc(Cc::B, cold(rt::TrapReason::StackOverflow));
+    } else if (!is_leaf_) {
+        as_.alu(Op::Cmp, Reg::ESP, limit);
+        as_.jcc(Cc::B, cold(rt::TrapReason::StackOverflow));
+    }
+    for (auto reg : kSaveOrder)
+        if (allocation_.saved & bit(reg)) as_.push(reg);
+    auto words = outgoing_ + borrowed_words_ + allocation_.home_words;
+    if (words != 0)
+        as_.alu(Op::Sub, Reg::ESP, Operand::constant(static_cast<std::int32_t>(4 * words)));
+    parameters();
+}
+
+// Parameters go where the allocator wants them: first those that leave registers.
+void Lowering::parameters() {
+    Arguments arguments(module_, function_.params);
+    const auto& block = webs_.blocks()[0];
+    std::vector<Move> loads;
+    std::vector<std::pair<Operand, Operand>> spills;
+    for (unsigned r = 0; r < function_.params.size(); ++r) {
+        auto w = webs_.at_entry(block, static_cast<std::uint8_t>(r));
+        if (w == kNoWeb) continue;
+        const auto& from = arguments.places[r];
+        auto incoming = frame(frame_words() + 1 + from.word);
+        auto to = place(w);
+        if (to.is_register())
+            loads.push_back({to.reg, from.in_register ? Operand(from.reg) : incoming});
+        else if (from.in_register)
+            as_.mov(to, from.reg);
+        else
+            for (int half = 0; half <= (webs_.all()[w].wide ? 4 : 0); half += 4)
+                spills.push_back({to.plus(half), incoming.plus(half)});
+    }
+    for (const auto& [to, from] : spills)
+        if (!(to == from)) as_.push(from), as_.pop(to);
+    move_all(std::move(loads));
+}
+
+void Lowering::epilogue() {
+    auto words = outgoing_ + borrowed_words_ + allocation_.home_words;
+    if (words != 0)
+        as_.alu(Op::Add, Reg::ESP, Operand::constant(static_cast<std::int32_t>(4 * words)));
+    for (int k = 3; k >= 0; --k)
+        if (allocation_.saved & bit(kSaveOrder[k])) as_.pop(kSaveOrder[k]);
+    as_.ret();
+}
+
+// Behind a call: what is live across it and collected.
+void Lowering::collector_point() {
+    Point point{as_.here(), {}, 0};
+    auto time = 3 * number_ + 1;
+    const auto& types = replay_.registers();
+    for (unsigned r = 0; r < function_.registers; ++r) {
+        auto w = cursor_.web(r);
+        if (w == kNoWeb || !is_collected(types[r].kind)) continue;
+        auto ranges = webs_.ranges(webs_.all()[w]);
+        auto in = std::upper_bound(ranges.begin(), ranges.end(), time,
+                                   [](std::uint32_t t, const Range& x) { return t < x.from; });
+        if (in == ranges.begin() || std::prev(in)->to <= time) continue;
+        auto at = place(w);
+        if (at.is_register())
+            point.registers |= saved_bits(bit(at.reg));
+        else if (at.is_memory())
+            point.slots.push_back(static_cast<std::uint16_t>(at.disp / 4));
+    }
+    points_.push_back(std::move(point));
+}
+
+void Lowering::write_maps() {
+    auto& image = builder_.image();
+    for (const auto& point : points_) {
+        image.maps.push_back({.return_address = as_.moved(point.at),
+                              .frame_size = static_cast<std::uint16_t>(frame_words()),
+                              .slot_count = static_cast<std::uint16_t>(point.slots.size()),
+                              .first_slot = static_cast<rt::Word>(image.map_slots.size()),
+                              .saved_mask = saved_bits(allocation_.saved),
+                              .register_mask = point.registers,
+                              .reserved = 0});
+        image.map_slots.insert(image.map_slots.end(), point.slots.begin(), point.slots.end());
+    }
+}
+
+} // namespace singlet::verifier::x86
