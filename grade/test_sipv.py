@@ -40,6 +40,12 @@ def test_program_ends_as_it_says(program):
     assert run.stdout == console
 
 
+def test_a_run_can_be_held_against_the_proof():
+    program = ROOT / "verifier/testdata/programs/ping_pong.sasm"
+    plain, held = sipv("run", program), sipv("run", "--check-states", program)
+    assert (held.returncode, held.stdout, held.stderr) == (0, plain.stdout, plain.stderr)
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.stem)
 def test_program_survives_the_round_trip(program, tmp_path):
     first, text, second = tmp_path / "a.sbc", tmp_path / "b.sasm", tmp_path / "b.sbc"

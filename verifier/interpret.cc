@@ -11,6 +11,10 @@ Outcome interpret(const Module& module, const Environment& environment,
     return Machine(module, environment, options).run();
 }
 
+Outcome interpret(const Proof& proof, const InterpretOptions& options) {
+    return Machine(proof.program.module, proof.program.environment, options, &proof).run();
+}
+
 std::string_view trap_name(rt::TrapReason reason) {
     constexpr std::string_view kNames[] = {
         "None",        "NullReference",  "OutOfBounds", "DivideByZero", "StackOverflow",
@@ -32,9 +36,11 @@ std::string Outcome::summary() const {
     case What::Deadlock:
         return "deadlock";
     case What::OutOfSteps:
+        return "out of steps";
+    case What::Mismatch:
         break;
     }
-    return "out of steps";
+    return "state mismatch";
 }
 
 const std::array<Machine::Handler, static_cast<std::size_t>(Opcode::kCount)> Machine::kHandlers = {
@@ -42,12 +48,14 @@ const std::array<Machine::Handler, static_cast<std::size_t>(Opcode::kCount)> Mac
 #include "verifier/isa.def"
 };
 
-Machine::Machine(const Module& m, const Environment& environment, const InterpretOptions& options)
+Machine::Machine(const Module& m, const Environment& environment, const InterpretOptions& options,
+                 const Proof* proof)
     : m_(m), environment_(environment), options_(options),
       heap_(m.manifest.memory_pages ? m.manifest.memory_pages * std::uint64_t{4096}
                                     : options.memory_bytes,
             m.manifest.exchange_pages ? m.manifest.exchange_pages * std::uint64_t{4096}
                                       : options.exchange_bytes) {
+    if (proof) types_.emplace(*proof);
     for (const std::string& s : m.strings) {
         Object* o = heap_.permanent(Kind::Str, 0);
         o->elements = {1, {s.begin(), s.end()}};
@@ -73,6 +81,7 @@ Outcome Machine::run() {
             end(Outcome::What::OutOfSteps);
             break;
         }
+        if (types_ && !as_proven()) break;
         outcome_.steps++;
         const Instruction& i = frame_.function->code[frame_.pc++];
         if (options_.coverage) [[unlikely]]

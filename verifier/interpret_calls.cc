@@ -21,7 +21,8 @@ void Machine::enter(const Function& f, std::uint8_t first, std::uint8_t result,
         Value v = from;
         if (t.lent && v.linear()) {
             v.lent = true; // and stays the caller's
-            if (t.kind == Kind::Endpoint || t.kind == Kind::Set) lent_.push_back({v.thing, t});
+            if (t.kind == Kind::Endpoint || t.kind == Kind::Set)
+                lent_.push_back({v.thing, t, static_cast<std::uint8_t>(n)});
         } else if (v.owned()) {
             from = Value{};
         }
@@ -42,6 +43,8 @@ bool Machine::all_given_up() {
     }
     for (std::size_t n = frame_.lent; n < lent_.size(); n++) {
         const Lent& l = lent_[n];
+        // Closed stands for any state: whatever the lender does next, it may find the channel closed.
+        if (l.thing->state == kClosedState) l.thing->state = l.type.state;
         auto begin = stack_.begin() + static_cast<std::ptrdiff_t>(frame_.base);
         auto places =
             std::count_if(begin, begin + static_cast<std::ptrdiff_t>(count), [&](const Value& v) {
@@ -60,7 +63,7 @@ void Machine::leave(Value v) {
     if (!all_given_up()) return;
     lent_.resize(frame_.lent);
     if (frames_.empty()) {
-        std::string wrong = heap_.account();
+        std::string wrong = heap_.account({});
         if (!wrong.empty()) return stuck(wrong);
         outcome_.status = v.kind == Kind::I32 ? static_cast<std::int32_t>(v.number) : 0;
         return end(Outcome::What::Exit);

@@ -83,29 +83,34 @@ void Heap::release(Thing* first) {
     }
 }
 
-std::string Heap::account() const {
-    std::vector<const Thing*> held;
-    auto add = [&](const Value& v) {
-        if (v.owned()) held.push_back(v.thing);
+std::string Heap::account(std::span<const Value> registers) {
+    std::string wrong;
+    auto hold = [&](const Value& v, std::size_t holder) {
+        if (!v.owned()) return;
+        if (v.thing->generation != v.generation) wrong = "what was freed still has an owner";
+        if (v.thing->holder != Thing::kNobody) wrong = "a block has two owners";
+        v.thing->holder = holder;
     };
+    for (const auto& t : things_)
+        t->holder = Thing::kNobody;
+    for (std::size_t n = 0; n < registers.size(); n++)
+        hold(registers[n], n);
     for (const Value& v : buried_)
-        add(v);
+        hold(v, Thing::kElsewhere);
     for (const auto& o : objects_)
         for (const Value& v : o->values)
-            add(v);
+            hold(v, Thing::kElsewhere);
     for (const auto& t : things_) {
         for (const Value& v : t->values)
-            add(v);
+            hold(v, Thing::kElsewhere);
         for (const Message& message : t->queue)
             for (const Value& v : message.args)
-                add(v);
+                hold(v, Thing::kElsewhere);
     }
-    std::ranges::sort(held);
-    if (std::ranges::adjacent_find(held) != held.end()) return "a block has two owners";
     for (const auto& t : things_)
-        if (t->kind != Kind::Unset && !std::ranges::binary_search(held, t.get()))
-            return "a block, endpoint or set was lost";
-    return "";
+        if (t->kind != Kind::Unset && t->holder == Thing::kNobody)
+            wrong = "a block, endpoint or set was lost";
+    return wrong;
 }
 
 } // namespace singlet::verifier

@@ -28,9 +28,11 @@ public:
     // Gives up a thing and all that hangs on it; endpoints are closed.
     void release(Thing* thing);
 
-    // "" if each living thing is held by exactly one field, cell, queue or set; else what is wrong. For the end of a
-    // program, when no register holds anything.
-    std::string account() const;
+    // "" if each living thing is held by exactly one register, field, cell, queue or set; else what is wrong. Notes in each
+    // thing which register that is.
+    std::string account(std::span<const Value> registers);
+    // How many values account() looks at, but for registers.
+    std::size_t size() const { return objects_.size() + things_.size(); }
 
 private:
     void collect(std::span<const Value> roots);

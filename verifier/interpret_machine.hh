@@ -6,17 +6,20 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "verifier/interpret.hh"
 #include "verifier/interpret_heap.hh"
+#include "verifier/interpret_proof.hh"
 
 namespace singlet::verifier {
 
 class Machine {
 public:
-    Machine(const Module& m, const Environment& environment, const InterpretOptions& options);
+    Machine(const Module& m, const Environment& environment, const InterpretOptions& options,
+            const Proof* proof = nullptr);
     Outcome run();
 
 private:
@@ -32,8 +35,9 @@ private:
     };
     // A lent endpoint or set, which must be back in a register and in its state when the function returns.
     struct Lent {
-        const Thing* thing;
+        Thing* thing;
         Type type;
+        std::uint8_t parameter;
     };
 
     // ---- ends
@@ -42,6 +46,12 @@ private:
     void end(Outcome::What what, std::string why = "");
     std::string place() const;
     static std::string mnemonic_with_form(const Instruction& i);
+
+    // ---- the proof [interpret_proof.cc]
+    bool as_proven(); // false: it is not, and the program has ended with a Mismatch
+    bool agrees(const Value& v, const Type& type) const;
+    bool is_parameter(const Value& v, std::size_t number) const;
+    bool owners_agree();
 
     // ---- reading registers
     Value& at(std::uint8_t r) { return stack_[frame_.base + r]; }
@@ -106,6 +116,8 @@ private:
     std::vector<Lent> lent_;
     Frame frame_{};
     std::vector<Object*> literals_;
+    std::optional<ProvenTypes> types_;
+    std::uint64_t next_account_ = 0; // the step before which all owners are counted again
     bool ended_ = false;
     Outcome outcome_;
 };

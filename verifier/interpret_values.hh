@@ -46,7 +46,9 @@ struct Value {
     bool linear() const { return is_linear(kind); }
     bool owned() const { return is_linear(kind) && !lent; }
     // Moved by mov: what is owned, and lent endpoints and sets, whose state changes under them.
-    bool moves() const { return linear() && (!lent || kind >= Kind::Endpoint); }
+    bool moves() const {
+        return linear() && (!lent || kind == Kind::Endpoint || kind == Kind::Set);
+    }
 };
 static_assert(sizeof(Value) == 16);
 
@@ -91,6 +93,10 @@ struct Thing {
     std::uint16_t state = 0;
     Thing* peer = nullptr; // null: closed
     std::deque<Message> queue = {};
+
+    // Where Heap::account() found its owner: the number of a register, or one of these.
+    static constexpr std::size_t kNobody = ~std::size_t{0}, kElsewhere = kNobody - 1;
+    std::size_t holder = kNobody;
 
     bool has_head() const { return !queue.empty() || !peer; }
     std::size_t size() const { return 8 + values.size() * 4 + elements.bytes.size(); }

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <cstdio>
+#include <optional>
 
 #include "verifier/dis.hh"
 #include "verifier/encode.hh"
@@ -39,15 +40,18 @@ int verify_file(const std::string& in) {
 }
 
 // The program's output is all of stdout; how it ended is the last line of stderr.
-int run_file(const std::string& in, bool unverified, const InterpretOptions& options) {
+int run_file(const std::string& in, bool unverified, bool check_states,
+             const InterpretOptions& options) {
     Module module = load(in);
-    if (!unverified) module = verified(in, std::move(module)).module();
+    std::optional<Verified> proven;
+    if (!unverified) proven = verified(in, module);
     if (!module.functions[module.manifest.entry].params.empty())
         give_up(kUsage,
                 fmt::format("sipv: {} wants resources from its manifest, and there are none "
                             "here: run it on the kernel",
                             in));
-    Outcome outcome = interpret(module, kernel_environment(), options);
+    Outcome outcome = proven && check_states ? interpret(proof_of(*proven), options)
+                                             : interpret(module, kernel_environment(), options);
     std::fwrite(outcome.console.data(), 1, outcome.console.size(), stdout);
     std::fflush(stdout);
     if (options.coverage) fmt::print(stderr, "executed: {}\n", fmt::join(outcome.executed, " "));
@@ -75,7 +79,7 @@ int main(int argc, char** argv) {
     CLI::App app{"Bytecode of software-isolated processes: assemble, verify, run"};
     app.require_subcommand(1);
     std::string in, out;
-    bool unverified = false, markdown = false;
+    bool unverified = false, check_states = false, markdown = false;
     InterpretOptions options;
     auto with_file = [&](const char* name, const char* what) {
         CLI::App* sub = app.add_subcommand(name, what);
@@ -88,6 +92,9 @@ int main(int argc, char** argv) {
     CLI::App* check = with_file("verify", "prove a module harmless, or say why it could not be");
     CLI::App* run = with_file("run", "run a module in the defensive interpreter");
     run->add_flag("--unverified", unverified, "even if the verifier refuses it");
+    run->add_flag("--check-states", check_states,
+                  "hold all registers against the verifier's types before each instruction")
+        ->excludes("--unverified");
     run->add_flag("--coverage", options.coverage, "say which instructions were executed");
     run->add_option("--steps", options.steps, "most instructions")->capture_default_str();
     run->add_option("--argument", options.arguments,
@@ -102,7 +109,7 @@ int main(int argc, char** argv) {
     }
     if (*as) return assemble_file(in, out);
     if (*check) return verify_file(in);
-    if (*run) return run_file(in, unverified, options);
+    if (*run) return run_file(in, unverified, check_states, options);
     if (*dis) fmt::print("{}", disassemble(load(in)));
     if (*manifest) fmt::print("{}", manifest_text(load(in)));
     if (*isa) fmt::print("{}", isa_table());

@@ -1,0 +1,31 @@
+// The proof, instruction by instruction: the types of all registers before each, found again from those at the beginning of
+// the block when that is first entered.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "verifier/interpret.hh"
+
+namespace singlet::verifier {
+
+class ProvenTypes {
+public:
+    explicit ProvenTypes(const Proof& proof);
+
+    // The types of the function's registers before the instruction.
+    std::span<const Type> before(std::size_t function, std::uint32_t pc) {
+        const auto& known = functions_[function];
+        const std::size_t registers = proof_.program.module.functions[function].registers;
+        if (known.empty() || known[pc].empty()) walk(function, pc);
+        return {functions_[function][pc].data(), registers};
+    }
+
+private:
+    void walk(std::size_t function, std::uint32_t pc); // the block that pc is in
+
+    const Proof& proof_;
+    std::vector<std::vector<Registers>> functions_; // before each instruction; empty: not yet known
+};
+
+} // namespace singlet::verifier
