@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "verifier/limits.hh"
+#include "verifier/observer.hh"
 #include "verifier/text.hh"
 
 namespace singlet::verifier {
@@ -45,6 +46,7 @@ private:
         std::ranges::copy(entry_[block], current_.begin());
         if (trace_) trace_->origins = entry_origins_[block];
         from_ = block;
+        if (observed()) trace_->observer->visit(block, current_, *trace_);
         for (std::uint32_t pc = function_.blocks[block]; pc + 1 < end; ++pc)
             if (!transfer_.step(pc)) return false;
         return transfer_.finish(end - 1, *this);
@@ -54,6 +56,7 @@ private:
     bool edge(std::uint16_t target) override {
         if (!spend(current_.size())) return false;
         bool learnt = !reached_[target];
+        if (observed()) trace_->observer->edge(target, learnt, current_, *trace_);
         if (learnt)
             arrive_first(target);
         else if (!arrive_again(target, learnt))
@@ -98,10 +101,17 @@ private:
                                                  " takes more work than is allowed for its size");
     }
 
+    bool observed() const { return trace_ && trace_->observer; }
+
     // Notes where both sides came from, if neither is what comes of them.
     void explain(std::uint16_t target, std::size_t r, const Meeting& met) {
         Origin& origin = entry_origins_[target][r];
         const Type& known = entry_[target][r];
+        const MeetingNote sides{{first_from_[target], known, origin},
+                                {from_, current_[r], trace_->origins[r]}};
+        if (observed())
+            trace_->observer->join({target, static_cast<std::uint16_t>(r), sides.first,
+                                    sides.second, met.type, met.lost});
         const bool half_set = known.kind == Kind::Unset && !is_meeting(origin);
         if (met.type == known && !met.lost && !half_set) return;
         if (met.type.kind != Kind::Conflict && met.type.kind != Kind::Unset) {
@@ -117,8 +127,7 @@ private:
             origin = kNoOrigin;
             return;
         }
-        trace_->meetings.push_back(
-            {{first_from_[target], known, origin}, {from_, current_[r], trace_->origins[r]}});
+        trace_->meetings.push_back(sides);
         origin = kMeeting | static_cast<Origin>(trace_->meetings.size() - 1);
     }
 
@@ -153,16 +162,20 @@ private:
 
 } // namespace
 
-// A function that is refused is walked a second time with a trace, which puts the refusal into words.
+// A function that is refused, or observed, is walked a second time with a trace, which puts the refusal into words.
 Checked<BlockStates> find_states(const Program& program, std::size_t number, const Flow& flow,
-                                 const std::vector<RegisterSet>& live, Meter& meter) {
+                                 const std::vector<RegisterSet>& live, Meter& meter,
+                                 Observer* observer) {
     const Meter start = meter;
     Fixpoint fast(program, number, flow, live, meter, nullptr);
-    if (fast.run()) return std::move(fast.entry());
+    const bool found = fast.run();
+    if (found && !observer) return std::move(fast.entry());
     Meter again = start;
-    Trace trace;
+    Trace trace{.origins = {}, .meetings = {}, .observer = observer};
     Fixpoint slow(program, number, flow, live, again, &trace);
-    return std::unexpected(slow.run() ? fast.diagnosis() : slow.diagnosis());
+    const bool found_again = slow.run();
+    if (found) return std::move(fast.entry());
+    return std::unexpected(found_again ? fast.diagnosis() : slow.diagnosis());
 }
 
 } // namespace singlet::verifier

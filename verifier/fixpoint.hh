@@ -12,6 +12,7 @@
 namespace singlet::verifier {
 
 Checked<BlockStates> find_states(const Program& program, std::size_t function, const Flow& flow,
-                                 const std::vector<RegisterSet>& live, Meter& meter);
+                                 const std::vector<RegisterSet>& live, Meter& meter,
+                                 Observer* observer = nullptr);
 
 } // namespace singlet::verifier

@@ -29,9 +29,12 @@ struct MeetingNote {
     Path first, second;
 };
 
+class Observer; // observer.hh
+
 struct Trace {
     std::vector<Origin> origins; // of each register, at the instruction looked at
     std::vector<MeetingNote> meetings;
+    Observer* observer = nullptr; // may be none
 };
 
 // "is i32 (set at instruction 3)", "is never set", "is ref A when coming from block 1 (set at instruction 0) and i32 when

@@ -7,6 +7,7 @@
 #include "verifier/decode.hh"
 #include "verifier/edges.hh"
 #include "verifier/fixpoint.hh"
+#include "verifier/observer.hh"
 #include "verifier/tables.hh"
 #include "verifier/text.hh"
 
@@ -72,13 +73,14 @@ Result check_size(const Module& module) {
 }
 
 Checked<FunctionFacts> check_function(const Program& program, const Reads& reads,
-                                      std::size_t number) {
+                                      std::size_t number, Observer* observer) {
+    if (observer) observer->function(program, number);
     const Function& function = program.module.functions[number];
     Meter meter(std::max<std::uint64_t>(
         limits::kWorkFloor, std::uint64_t{limits::kWorkPerInstruction} * function.code.size()));
     Flow flow = TRY(check_flow(program.module, number));
     std::vector<RegisterSet> live = TRY(find_liveness(program, reads, number, flow, meter));
-    BlockStates entry = TRY(find_states(program, number, flow, live, meter));
+    BlockStates entry = TRY(find_states(program, number, flow, live, meter, observer));
     TRY(check_edges(program, number, entry, meter));
     return FunctionFacts{
         .entry = std::move(entry), .live_in = std::move(live), .order = std::move(flow.order)};
@@ -86,7 +88,7 @@ Checked<FunctionFacts> check_function(const Program& program, const Reads& reads
 
 } // namespace
 
-Checked<Verified> verify(Module module, const Environment& environment) {
+Checked<Verified> verify(Module module, const Environment& environment, Observer* observer) {
     Verified v;
     v.module_ = std::move(module);
     v.environment_ = environment;
@@ -99,7 +101,7 @@ Checked<Verified> verify(Module module, const Environment& environment) {
     const Program program = v.program();
     const Reads reads(program);
     for (std::size_t f = 0; f < v.module_.functions.size(); ++f)
-        v.functions_.push_back(TRY(check_function(program, reads, f)));
+        v.functions_.push_back(TRY(check_function(program, reads, f, observer)));
     return v;
 }
 

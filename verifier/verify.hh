@@ -58,6 +58,7 @@ struct ContractFacts {
 };
 
 struct Program; // program.hh
+class Observer; // observer.hh
 
 class Verified {
 public:
@@ -73,7 +74,8 @@ public:
     Program program() const; // the parts that the passes look things up in; refers to this
 
 private:
-    friend Checked<Verified> verify(Module module, const Environment& environment);
+    friend Checked<Verified> verify(Module module, const Environment& environment,
+                                    Observer* observer);
     Verified() = default;
 
     Module module_;
@@ -85,8 +87,9 @@ private:
 };
 
 // Proves the module harmless, or says why it could not. Work is bounded by limits.hh whatever the
-// input.
-Checked<Verified> verify(Module module, const Environment& environment);
+// input. An observer, if there is one, is shown how each function's types are found.
+Checked<Verified> verify(Module module, const Environment& environment,
+                         Observer* observer = nullptr);
 
 // Walks a verified block again, instruction by instruction, to know the types before each (the
 // compiler's null checks and stack maps, `sipv explain`, the interpreter's assertions).
