@@ -115,6 +115,12 @@ def test_a_sip_that_never_ends_is_a_hang(boot, module):
     boot(modules=[module("spins")], limit=3).expect(End.HANG, "Singlet")
 
 
+def test_instances_of_a_module_share_its_image(boot, module):
+    hello = module("hello", ROOT / "verifier/testdata/programs/hello.sasm")
+    result = boot("memory=1 run=hello,hello", modules=[hello]).expect_ok("hello, world", "hello, world", CLEAN)
+    assert result.console.count("install verify") == result.console.count("install compile") == 1
+
+
 # ---- Hundreds of SIPs, and as much in use afterwards as before
 
 

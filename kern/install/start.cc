@@ -11,6 +11,7 @@
 #include "kern/install/grants.hh"
 #include "kern/proc/policy.hh"
 #include "kern/proc/sip.hh"
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -68,7 +69,16 @@ struct Candidate {
     }
 };
 
-void install_candidate(Candidate& candidate) {
+// A module that is started twice is installed once: its instances share the image.
+ProgramRef installed_before(std::span<const Candidate> before, const BootModule* module) {
+    for (const Candidate& candidate : before)
+        if (candidate.module == module) return candidate.program;
+    return {};
+}
+
+void install_candidate(Candidate& candidate, std::span<const Candidate> before) {
+    candidate.program = installed_before(before, candidate.module);
+    if (candidate.program) return;
     auto program = install(candidate.module->name, candidate.module->bytes());
     if (program)
         candidate.program = *program;
@@ -105,7 +115,7 @@ bool start_candidate(Candidate& candidate, bool patient) {
 // In the order given, but who needs another goes after it.
 void start_all(std::vector<Candidate>& candidates) {
     for (Candidate& candidate : candidates)
-        install_candidate(candidate);
+        install_candidate(candidate, {candidates.data(), &candidate});
     bool progress = true;
     while (std::exchange(progress, false)) {
         for (Candidate& candidate : candidates)
