@@ -1,4 +1,6 @@
 // Functions in .sasm: labels, line numbers, and instructions by the roles that isa.def gives their fields.
+#include <unordered_map>
+
 #include "lib/core/try.hh"
 #include "verifier/asm_parser.hh"
 
@@ -37,6 +39,11 @@ Parsed<void> Parser::function(Function& f) {
     return resolve_labels();
 }
 
+Number Parser::function_called(const std::string& name) const {
+    const auto found = functions_.find(name);
+    return found == functions_.end() ? Number{} : Number{found->second};
+}
+
 void Parser::begin_block(std::string name) {
     labels_.push_back({std::move(name), static_cast<std::uint16_t>(f_->blocks.size())});
     f_->blocks.push_back(static_cast<std::uint32_t>(f_->code.size()));
@@ -49,17 +56,19 @@ Parsed<void> Parser::instruction() {
         if (f_->lines.empty() || f_->lines.back().line != line)
             f_->lines.push_back({static_cast<std::uint32_t>(f_->code.size()), line});
     }
-    auto mnemonic = find_mnemonic(peek().text);
-    if (peek().kind != Token::Kind::Name || !mnemonic) return expected("an instruction");
+    const auto known = mnemonics_.find(peek().text);
+    if (peek().kind != Token::Kind::Name || known == mnemonics_.end())
+        return expected("an instruction");
+    const Mnemonic& mnemonic = known->second;
     at_++;
-    Instruction i{.op = mnemonic->op, .a = 0, .b = 0, .c = 0, .imm = 0};
+    Instruction i{.op = mnemonic.op, .a = 0, .b = 0, .c = 0, .imm = 0};
     const OpcodeInfo* op = &info(i.op);
-    if (op->imm == Immediate::Alu || op->imm == Immediate::Cond) i.imm = mnemonic->sub;
+    if (op->imm == Immediate::Alu || op->imm == Immediate::Cond) i.imm = mnemonic.sub;
     bool first = true;
     TRY(operand(op->a, i.a, first, i));
     TRY(operand(op->b, i.b, first, i));
-    if (mnemonic->with_number && at(",") && peek(1).kind == Token::Kind::Number) {
-        i = {.op = *mnemonic->with_number, .a = i.a, .b = i.b, .c = mnemonic->sub, .imm = 0};
+    if (mnemonic.with_number && at(",") && peek(1).kind == Token::Kind::Number) {
+        i = {.op = *mnemonic.with_number, .a = i.a, .b = i.b, .c = mnemonic.sub, .imm = 0};
         op = &info(i.op);
     }
     TRY(operand(op->c, i.c, first, i));
@@ -150,7 +159,7 @@ Parsed<void> Parser::immediate(Instruction& i, bool& first) {
         i.imm = TRY(reference("a field as Class.field", [&](auto n) { return find_field(m_, n); }));
         break;
     case Immediate::Func:
-        i.imm = TRY(reference("a function", [&](auto n) { return find_function(m_, n); }));
+        i.imm = TRY(reference("a function", [&](auto n) { return function_called(n); }));
         break;
     case Immediate::Import:
         if (peek().kind == Token::Kind::Name && !find_import(m_, peek().text))
@@ -243,31 +252,37 @@ Parsed<void> Parser::label(Use use, std::size_t at, std::size_t entry) {
 }
 
 Parsed<void> Parser::resolve_labels() {
+    struct Named {
+        std::uint16_t block;
+        bool once;
+    };
+    std::unordered_map<std::string_view, Named> by_name;
+    for (const Label& l : labels_) {
+        auto [known, is_new] = by_name.try_emplace(l.name, Named{l.block, true});
+        if (!is_new) known->second.once = false;
+    }
     for (const Fixup& x : fixups_) {
-        const Label* found = nullptr;
-        for (const Label& l : labels_)
-            if (l.name == x.name) {
-                if (found)
-                    return error(x.offset,
-                                 "the label " + x.name + " stands twice in this function");
-                found = &l;
-            }
-        if (!found) return error(x.offset, "expected a label of this function, found " + x.name);
+        const auto found = by_name.find(x.name);
+        if (found == by_name.end())
+            return error(x.offset, "expected a label of this function, found " + x.name);
+        if (!found->second.once)
+            return error(x.offset, "the label " + x.name + " stands twice in this function");
+        const std::uint16_t block = found->second.block;
         switch (x.use) {
         case Use::Block:
-            f_->code[x.at].imm = found->block;
+            f_->code[x.at].imm = block;
             break;
         case Use::True:
-            f_->code[x.at].imm |= std::uint32_t{found->block} << 16;
+            f_->code[x.at].imm |= std::uint32_t{block} << 16;
             break;
         case Use::False:
-            f_->code[x.at].imm |= found->block;
+            f_->code[x.at].imm |= block;
             break;
         case Use::Switch:
-            f_->switches[x.at][x.entry] = found->block;
+            f_->switches[x.at][x.entry] = block;
             break;
         case Use::Select:
-            f_->selects[x.at].cases[x.entry].block = found->block;
+            f_->selects[x.at].cases[x.entry].block = block;
             break;
         }
     }

@@ -24,7 +24,7 @@ Parsed<void> Parser::declare() {
         else if (keyword == "import")
             item.number = add(m_.imports, name);
         else if (keyword == "func")
-            item.number = add(m_.functions, name);
+            item.number = add(m_.functions, name), functions_.try_emplace(name, item.number);
         else if (keyword == "method")
             m_.methods.emplace_back(), item.number = m_.methods.size() - 1;
         else if (keyword == "source" || keyword == "strings" || keyword == "types")

@@ -72,22 +72,20 @@ bool has_text(const Module& m, const Type& t, std::size_t end, std::uint32_t dep
 
 } // namespace
 
-std::optional<Mnemonic> find_mnemonic(std::string_view text) {
-    std::optional<Mnemonic> found;
+std::map<std::string, Mnemonic, std::less<>> mnemonics() {
+    std::map<std::string, Mnemonic, std::less<>> all;
     for (std::size_t n = 0; n < std::size(kOpcodes); n++) {
         const OpcodeInfo& op = kOpcodes[n];
         std::uint32_t subs = is_alu(op)   ? std::size(kAluText)
                              : is_cmp(op) ? std::size(kConditionText)
                                           : 1;
         for (std::uint32_t sub = 0; sub < subs; sub++) {
-            if (spelled(op, sub) != text) continue;
-            if (!found)
-                found = Mnemonic{static_cast<Opcode>(n), static_cast<std::uint8_t>(sub), {}};
-            else
-                found->with_number = static_cast<Opcode>(n);
+            const Mnemonic first{static_cast<Opcode>(n), static_cast<std::uint8_t>(sub), {}};
+            auto [known, is_new] = all.try_emplace(spelled(op, sub), first);
+            if (!is_new) known->second.with_number = static_cast<Opcode>(n);
         }
     }
-    return found;
+    return all;
 }
 
 std::string mnemonic_of(const Instruction& i) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,7 +19,7 @@ struct Mnemonic {
     std::uint8_t sub = 0;              // AluOp or Condition
     std::optional<Opcode> with_number; // the form whose last operand is a number (AluI, CmpI)
 };
-std::optional<Mnemonic> find_mnemonic(std::string_view text);
+std::map<std::string, Mnemonic, std::less<>> mnemonics(); // by their text
 std::string mnemonic_of(const Instruction& instruction);
 
 using Number = std::optional<std::uint32_t>;

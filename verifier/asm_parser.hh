@@ -5,6 +5,7 @@
 #include <expected>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "verifier/asm_lexer.hh"
@@ -99,12 +100,15 @@ private:
     Parsed<SelectTable::Pattern> pattern();
     Parsed<void> resolve_labels();
     void begin_block(std::string name);
+    Number function_called(const std::string& name) const;
 
     std::string_view source_, file_;
     std::vector<Token> tokens_;
     std::size_t at_ = 0;
     Module m_;
     std::vector<Item> items_;
+    std::unordered_map<std::string, std::uint32_t> functions_; // the first of each name
+    const std::map<std::string, Mnemonic, std::less<>> mnemonics_ = mnemonics();
     bool own_lines_ = true;     // line numbers are those of the text
     bool strict_types_ = false; // in the list of types: parts must exist already
 
