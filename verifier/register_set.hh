@@ -22,6 +22,20 @@ public:
             sum += static_cast<std::size_t>(std::popcount(word));
         return sum;
     }
+    std::size_t count_below(std::size_t r) const {
+        std::size_t sum = 0;
+        for (std::size_t w = 0; w < r / 64; ++w)
+            sum += static_cast<std::size_t>(std::popcount(words_[w]));
+        if (r % 64 == 0) return sum;
+        return sum + static_cast<std::size_t>(std::popcount(words_[r / 64] << (64 - r % 64)));
+    }
+    // f(register) for each, in ascending order.
+    template <class F>
+    void each(F&& f) const {
+        for (std::size_t w = 0; w < words_.size(); ++w)
+            for (std::uint64_t word = words_[w]; word != 0; word &= word - 1)
+                f(w * 64 + static_cast<std::size_t>(std::countr_zero(word)));
+    }
     void add_all(const RegisterSet& other) {
         for (std::size_t w = 0; w < words_.size(); ++w)
             words_[w] |= other.words_[w];

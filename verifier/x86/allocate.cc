@@ -1,6 +1,7 @@
 #include "verifier/x86/allocate.hh"
 
 #include <algorithm>
+#include <cstring>
 
 namespace singlet::verifier::x86 {
 
@@ -80,7 +81,8 @@ Clobbers clobbers(const Instruction& i, const Webs& webs, const Cursor& at) {
 class Allocator {
 public:
     Allocator(const Verified& verified, std::size_t function, const Webs& webs)
-        : verified_(verified), function_(verified.module().functions[function]), webs_(webs) {}
+        : verified_(verified), function_(verified.module().functions[function]), webs_(webs),
+          cursor_(webs) {}
 
     Allocation run() {
         result_.places.resize(webs_.all().size());
@@ -89,27 +91,18 @@ public:
         parameters();
         for (const auto& block : webs_.blocks())
             scan(block);
-        std::vector<WebIndex> order;
-        for (WebIndex w = 0; w < webs_.all().size(); ++w)
-            if (const auto& web = webs_.all()[w]; !web.is_constant() && !web.fused && web.length)
-                order.push_back(w);
-        std::sort(order.begin(), order.end(), [&](WebIndex a, WebIndex b) {
-            const auto &x = webs_.all()[a], &y = webs_.all()[b];
-            auto left = std::uint64_t{x.weight} * y.length;
-            auto right = std::uint64_t{y.weight} * x.length;
-            return left != right ? left > right : x.order < y.order;
-        });
-        for (auto w : order)
+        for (auto w : by_worth())
             if (!give_register(w)) give_home(w);
         return std::move(result_);
     }
 
 private:
     void parameters() {
-        Arguments arguments(verified_.module(), function_.params);
+        const Arguments arguments(verified_.module(), function_.params);
+        const auto places = arguments.places();
         incoming_.assign(limits::kRegisters, kNone);
-        for (unsigned r = 0; r < arguments.places.size(); ++r) {
-            const auto& place = arguments.places[r];
+        for (unsigned r = 0; r < places.size(); ++r) {
+            const auto& place = places[r];
             if (!place.in_register) incoming_[r] = place.word;
             auto web = webs_.at_entry(webs_.blocks()[0], static_cast<std::uint8_t>(r));
             if (web != kNoWeb && place.in_register) wishes_[web].prefer |= bit(place.reg);
@@ -118,10 +111,30 @@ private:
             homes.assign(limits::kRegisters, kNone);
     }
 
+    // The webs that need a place, those first that a register saves most in each step of their life.
+    std::vector<WebIndex> by_worth() const {
+        struct Worth {
+            std::uint64_t weight_a_step; // in 2^-32
+            WebIndex web;
+        };
+        std::vector<Worth> worth;
+        worth.reserve(webs_.all().size());
+        for (WebIndex w = 0; w < webs_.all().size(); ++w)
+            if (const auto& web = webs_.all()[w]; !web.is_constant() && !web.fused && web.length)
+                worth.push_back({(std::uint64_t{web.weight} << 32) / web.length, w});
+        std::sort(worth.begin(), worth.end(), [](const Worth& a, const Worth& b) {
+            return a.weight_a_step != b.weight_a_step ? a.weight_a_step > b.weight_a_step
+                                                      : a.web < b.web;
+        });
+        std::vector<WebIndex> order(worth.size());
+        std::ranges::transform(worth, order.begin(), &Worth::web);
+        return order;
+    }
+
     void wish(WebIndex a, WebIndex b) { wishes_[a].add(b), wishes_[b].add(a); }
 
     void scan(const Block& block) {
-        Cursor at(webs_);
+        Cursor& at = cursor_;
         at.enter(block);
         for (auto pc = block.begin; pc < block.end; ++pc) {
             const auto& i = function_.code[pc];
@@ -129,14 +142,14 @@ private:
             auto c = clobbers(i, webs_, at);
             result_.busy[time] |= c.early;
             result_.busy[time + 1] |= c.early | c.late;
-            auto o = operands(verified_, i, webs_.channel(pc));
-            WebIndex b = o.use_count > 0 ? at.web(o.uses[0]) : kNoWeb;
+            const auto o = webs_.operands(pc);
+            WebIndex b = o.uses.empty() ? kNoWeb : at.web(o.uses[0]);
             argument_wishes(i, at);
             if (i.op == Opcode::Alu && (c.late & bit(Reg::ECX)))
                 wishes_[at.web(i.c)].prefer |= bit(Reg::ECX);
             if (i.op == Opcode::Ret) wishes_[b].prefer |= bit(Reg::EAX);
-            for (unsigned k = 0; k < o.def_count; ++k) {
-                auto d = at.define(o.defs[k]);
+            for (auto r : o.defs) {
+                auto d = at.define(r);
                 if (c.late == kCallerSaved) wishes_[d].prefer |= bit(Reg::EAX);
                 if (i.op == Opcode::Mov || i.op == Opcode::Alu || i.op == Opcode::AluI ||
                     i.op == Opcode::Cast || i.op == Opcode::Wrap)
@@ -148,20 +161,21 @@ private:
     void argument_wishes(const Instruction& i, const Cursor& at) {
         const auto& module = verified_.module();
         if (i.op != Opcode::Call && i.op != Opcode::CallI) return;
-        Arguments arguments(module, i.op == Opcode::Call ? module.functions[i.imm].params
-                                                         : module.methods[i.imm].params);
-        for (unsigned k = 0; k < arguments.places.size(); ++k)
-            if (arguments.places[k].in_register)
-                wishes_[at.web(i.b + k)].prefer |= bit(arguments.places[k].reg);
+        const Arguments arguments(module, i.op == Opcode::Call ? module.functions[i.imm].params
+                                                               : module.methods[i.imm].params);
+        const auto places = arguments.places();
+        for (unsigned k = 0; k < places.size(); ++k)
+            if (places[k].in_register) wishes_[at.web(i.b + k)].prefer |= bit(places[k].reg);
     }
 
     bool give_register(WebIndex w) {
         const auto& web = webs_.all()[w];
         if (web.wide) return false;
         RegMask free = kAll;
-        for (const auto& range : webs_.ranges(web))
-            for (auto t = range.from; t < range.to && free != 0; ++t)
-                free &= ~result_.busy[t];
+        for (const auto& range : webs_.ranges(web)) {
+            free &= ~result_.busy_in(range, kAll);
+            if (free == 0) return false;
+        }
         // EAX is kept for short lives: it is what most instructions want for a moment.
         bool wants_eax = wishes_[w].prefer & bit(Reg::EAX);
         if (web.length > (wants_eax ? 2 * kShortLife : kShortLife)) free &= ~bit(Reg::EAX);
@@ -172,8 +186,7 @@ private:
         if (bit(reg) & kSavedRegs) result_.saved |= bit(reg);
         result_.places[w] = {.kind = Place::Kind::Register, .reg = reg};
         for (const auto& range : webs_.ranges(web))
-            for (auto t = range.from; t < range.to; ++t)
-                result_.busy[t] |= bit(reg);
+            result_.take(range, reg);
         return true;
     }
 
@@ -216,6 +229,7 @@ private:
     const Verified& verified_;
     const Function& function_;
     const Webs& webs_;
+    Cursor cursor_;
     Allocation result_;
     std::vector<Wishes> wishes_;
     std::vector<std::uint32_t> homes_[2], incoming_; // by bytecode register
@@ -228,9 +242,9 @@ Arguments::Arguments(const Module& module, std::span<const TypeIndex> params) {
     for (auto type : params) {
         bool wide = module.types[type].kind == Kind::I64;
         if (!wide && used < std::size(kArgumentRegs)) {
-            places.push_back({true, kArgumentRegs[used++], 0});
+            places_[count_++] = {true, kArgumentRegs[used++], 0};
         } else {
-            places.push_back({false, Reg::EAX, stack_words});
+            places_[count_++] = {false, Reg::EAX, stack_words};
             stack_words += wide ? 2 : 1;
         }
     }
@@ -239,8 +253,40 @@ Arguments::Arguments(const Module& module, std::span<const TypeIndex> params) {
 void Cursor::enter(const Block& block) {
     block_ = &block;
     nth_ = 0;
-    for (unsigned r = 0; r < limits::kRegisters; ++r)
-        current_[r] = webs_->at_entry(block, static_cast<std::uint8_t>(r));
+    std::fill_n(current_.begin(), webs_->register_count(), kNoWeb);
+    webs_->each_at_entry(block, [&](std::size_t r, WebIndex web) { current_[r] = web; });
+}
+
+RegMask Allocation::busy_in(Range range, RegMask enough) const {
+    std::uint64_t sum = 0;
+    auto t = range.from;
+    auto folded = [&] {
+        auto half = static_cast<std::uint32_t>(sum | sum >> 32);
+        half |= half >> 16;
+        return static_cast<RegMask>(half | half >> 8);
+    };
+    for (; t + sizeof sum <= range.to; t += sizeof sum) {
+        std::uint64_t instants;
+        std::memcpy(&instants, &busy[t], sizeof instants);
+        sum |= instants;
+        if (folded() == enough) return enough;
+    }
+    for (; t < range.to; ++t)
+        sum |= busy[t];
+    return folded();
+}
+
+void Allocation::take(Range range, Reg reg) {
+    const std::uint64_t instants = 0x0101010101010101u * bit(reg);
+    auto t = range.from;
+    for (; t + sizeof instants <= range.to; t += sizeof instants) {
+        std::uint64_t old;
+        std::memcpy(&old, &busy[t], sizeof old);
+        old |= instants;
+        std::memcpy(&busy[t], &old, sizeof old);
+    }
+    for (; t < range.to; ++t)
+        busy[t] |= bit(reg);
 }
 
 Allocation allocate(const Verified& verified, std::size_t function, const Webs& webs) {

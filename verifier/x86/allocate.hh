@@ -5,6 +5,8 @@
 // over what was there first, and needs no splitting.
 #pragma once
 
+#include <array>
+
 #include "verifier/x86/assembler.hh"
 #include "verifier/x86/webs.hh"
 
@@ -21,10 +23,15 @@ struct Argument {
     std::uint32_t word;
 };
 
-struct Arguments {
-    std::vector<Argument> places;
+class Arguments {
+public:
     std::uint32_t stack_words = 0;
+    std::span<const Argument> places() const { return {places_.data(), count_}; }
     Arguments(const Module& module, std::span<const TypeIndex> params);
+
+private:
+    std::array<Argument, limits::kParameters> places_;
+    std::size_t count_ = 0;
 };
 
 struct Place {
@@ -40,6 +47,9 @@ struct Allocation {
     RegMask saved = 0;         // callee-saved registers in use
     std::uint32_t home_words = 0;
 
+    // Eight instants at a time. The first gives up where `enough` are busy.
+    RegMask busy_in(Range range, RegMask enough) const;
+    void take(Range range, Reg reg);
     RegMask busy_around(std::uint32_t instruction) const {
         return static_cast<RegMask>(busy[3 * instruction] | busy[3 * instruction + 2]);
     }
@@ -48,7 +58,7 @@ struct Allocation {
 // Follows the webs that the registers hold, along a block.
 class Cursor {
 public:
-    explicit Cursor(const Webs& webs) : webs_(&webs), current_(limits::kRegisters, kNoWeb) {}
+    explicit Cursor(const Webs& webs) : webs_(&webs) {}
     void enter(const Block& block);
     WebIndex web(unsigned reg) const { return current_[reg]; }
     WebIndex define(unsigned reg) { return current_[reg] = webs_->defined(*block_, nth_++); }
@@ -57,7 +67,7 @@ private:
     const Webs* webs_;
     const Block* block_ = nullptr;
     std::uint32_t nth_ = 0;
-    std::vector<WebIndex> current_;
+    std::array<WebIndex, limits::kRegisters> current_; // of those that the function has
 };
 
 // The power of two that `value` is, or -1.

@@ -146,7 +146,7 @@ void ImageBuilder::emit_start() {
         std::int32_t at = from;
         for (std::size_t k = 0; k < entry.params.size(); ++k) {
             bool wide = module.types[entry.params[k]].kind == Kind::I64;
-            const auto& place = arguments.places[k];
+            const auto& place = arguments.places()[k];
             for (int half = 0; half <= (wide ? 1 : 0); ++half, at += 4) {
                 if (place.in_register != in_register) continue;
                 auto to = in_register ? place.reg : Reg::EAX;

@@ -48,9 +48,8 @@ void Lowering::emit_instructions(const Block& block) {
         const auto& i = function_.code[pc];
         taken_ = borrowed_ = operands_ = 0;
         has_temporary_ = false;
-        auto o = operands(verified_, i, webs_.channel(pc));
-        for (unsigned n = 0; n < o.use_count; ++n)
-            if (auto p = value(o.uses[n]); p.is_register()) operands_ |= bit(p.reg);
+        for (auto r : webs_.operands(pc).uses)
+            if (auto p = value(r); p.is_register()) operands_ |= bit(p.reg);
         if (auto done = rotation(block); done != 0)
             pc += done - 1;
         else

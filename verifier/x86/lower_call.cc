@@ -115,11 +115,11 @@ void Lowering::call(const Instruction& i) {
     // registers the third makes room for it, and the method's address waits in memory.
     auto method = static_cast<std::int32_t>(sizeof(rt::TypeDescriptor) + 4 * i.imm);
     bool crowded = false;
-    for (const auto& a : arguments.places)
+    for (const auto& a : arguments.places())
         crowded |= a.in_register && a.reg == kArgumentRegs[2];
     std::vector<Move> moves;
     for (unsigned k = 0; k < params.size(); ++k) {
-        const auto& to = arguments.places[k];
+        const auto& to = arguments.places()[k];
         auto r = i.b + k;
         if (to.in_register) {
             moves.push_back({to.reg, value(r)});

@@ -27,8 +27,7 @@ std::uint8_t saved_bits(RegMask mask) {
 // What the frame must hold besides the homes: the longest argument list, and room to put busy
 // registers aside if some instruction might want more free ones than there are.
 void Lowering::measure() {
-    for (const auto& block : webs_.blocks()) {
-        replay_.enter(block.number);
+    for (const auto& block : webs_.blocks())
         for (pc_ = block.begin; pc_ < block.end; ++pc_) {
             const auto& i = function_.code[pc_];
             if (auto words = outgoing_words(i, pc_); words >= 0) {
@@ -40,9 +39,7 @@ void Lowering::measure() {
             int wanted = i.op == Opcode::StBytes ? kMostBorrowed : 3;
             if (__builtin_popcount(free) < wanted || (free & kByteRegs) == 0)
                 borrowed_words_ = kMostBorrowed;
-            if (pc_ + 1 < block.end) replay_.step();
         }
-    }
 }
 
 std::uint32_t Lowering::frame_words() const {
@@ -83,7 +80,7 @@ void Lowering::parameters() {
     for (unsigned r = 0; r < function_.params.size(); ++r) {
         auto w = webs_.at_entry(block, static_cast<std::uint8_t>(r));
         if (w == kNoWeb) continue;
-        const auto& from = arguments.places[r];
+        const auto& from = arguments.places()[r];
         auto incoming = frame(frame_words() + 1 + from.word);
         auto to = place(w);
         if (to.is_register())

@@ -46,22 +46,34 @@ bool has_result(const Verified& verified, const Instruction& i) {
 
 } // namespace
 
-Operands operands(const Verified& verified, const Instruction& i, const ChannelTypes& channel) {
-    Operands result;
-    auto field = [&](Role role, unsigned r) {
-        if (role == Role::U || role == Role::M || role == Role::X) result.use(r);
+void OperandTable::reserve(std::size_t instructions) {
+    entries_.reserve(instructions);
+    registers_.reserve(3 * instructions);
+}
+
+void OperandTable::add(const Verified& verified, const Instruction& i,
+                       const ChannelTypes& channel) {
+    Entry entry{static_cast<std::uint32_t>(registers_.size()), 0, 0};
+    std::uint8_t defs[2];
+    auto use = [&](unsigned r) {
+        registers_.push_back(static_cast<std::uint8_t>(r));
+        ++entry.uses;
+    };
+    auto field = [&](Role role, std::uint8_t r) {
+        if (role == Role::U || role == Role::M || role == Role::X) use(r);
         if (role == Role::A)
             for (unsigned n = argument_count(verified, i, channel), k = 0; k < n; ++k)
-                result.use(r + k);
+                use(r + k);
         // A send's endpoint only changes its state.
         bool writes = role == Role::D || (role == Role::X && i.op == Opcode::XSwap);
-        if (writes && has_result(verified, i)) result.def(r);
+        if (writes && has_result(verified, i)) defs[entry.defs++] = r;
     };
     const auto& roles = info(i.op);
     field(roles.a, i.a);
     field(roles.b, i.b);
     field(roles.c, i.c);
-    return result;
+    registers_.insert(registers_.end(), defs, defs + entry.defs);
+    entries_.push_back(entry);
 }
 
 std::vector<Type> pattern_types(const Module& module, const SelectTable::Pattern& pattern,
@@ -75,41 +87,44 @@ std::vector<Type> pattern_types(const Module& module, const SelectTable::Pattern
     return result;
 }
 
-std::vector<Edge> edges(const Verified& verified, const Function& function, const Instruction& i,
-                        const ChannelTypes& channel) {
-    std::vector<Edge> result;
-    auto add = [&](unsigned to) -> Edge& {
-        return result.emplace_back(Edge{static_cast<std::uint16_t>(to), {}});
+void add_edges(Edges& edges, const Verified& verified, const Function& function,
+               const Instruction& i, const ChannelTypes& channel) {
+    auto add = [&](unsigned to) {
+        edges.all.push_back(
+            {static_cast<std::uint16_t>(to), 0, static_cast<std::uint32_t>(edges.defs.size())});
+    };
+    auto add_def = [&](std::size_t r) {
+        edges.defs.push_back(static_cast<std::uint8_t>(r));
+        ++edges.all.back().def_count;
     };
     switch (i.op) {
     case Opcode::Jmp:
-        add(i.imm);
-        break;
+        return add(i.imm);
     case Opcode::BrIs:
-        add(i.true_block()).defs.push_back(i.b), add(i.false_block());
-        break;
+        add(i.true_block());
+        add_def(i.b);
+        return add(i.false_block());
     case Opcode::BrNz:
     case Opcode::BrNull:
-        add(i.true_block()), add(i.false_block());
-        break;
+        add(i.true_block());
+        return add(i.false_block());
     case Opcode::Switch:
         for (auto to : function.switches[i.imm])
             add(to);
-        break;
+        return;
     case Opcode::Select:
         for (const auto& c : function.selects[i.imm].cases) {
-            auto& edge = add(c.block);
+            add(c.block);
             for (const auto& pattern : c.patterns) {
                 auto count = pattern_types(verified.module(), pattern, channel).size();
                 for (std::size_t k = 0; k < count; ++k)
-                    edge.defs.push_back(static_cast<std::uint8_t>(pattern.first + k));
+                    add_def(pattern.first + k);
             }
         }
-        break;
+        return;
     default:
-        break; // Ret, RetVoid, Trap
+        return; // Ret, RetVoid, Trap
     }
-    return result;
 }
 
 } // namespace singlet::verifier::x86

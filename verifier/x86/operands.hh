@@ -4,6 +4,8 @@
 #pragma once
 
 #include <array>
+#include <span>
+#include <vector>
 
 #include "verifier/limits.hh"
 #include "verifier/verify.hh"
@@ -11,28 +13,51 @@
 namespace singlet::verifier::x86 {
 
 struct Operands {
-    std::uint8_t uses[40];
-    std::uint8_t defs[2];
-    unsigned use_count = 0, def_count = 0;
-
-    void use(unsigned r) { uses[use_count++] = static_cast<std::uint8_t>(r); }
-    void def(unsigned r) { defs[def_count++] = static_cast<std::uint8_t>(r); }
+    std::span<const std::uint8_t> uses, defs; // at most two defs
 };
 
 // The types of the endpoints of a send (the first) or a select, from the state before it.
 using ChannelTypes = std::array<Type, limits::kSelectOperands>;
 
-Operands operands(const Verified& verified, const Instruction& instruction,
-                  const ChannelTypes& channel);
+// The operands of all instructions of a function, found once. They are added in the order of `code`.
+class OperandTable {
+public:
+    void reserve(std::size_t instructions);
+    void add(const Verified& verified, const Instruction& i, const ChannelTypes& channel);
+    Operands operator[](std::uint32_t pc) const {
+        const Entry& e = entries_[pc];
+        const std::uint8_t* at = registers_.data() + e.first;
+        return {{at, e.uses}, {at + e.uses, e.defs}};
+    }
+
+private:
+    struct Entry {
+        std::uint32_t first; // in registers_: uses, then defs
+        std::uint8_t uses, defs;
+    };
+    std::vector<Entry> entries_;
+    std::vector<std::uint8_t> registers_;
+};
 
 struct Edge {
     std::uint16_t to;
-    std::vector<std::uint8_t> defs;
+    std::uint16_t def_count;
+    std::uint32_t first_def; // in Edges::defs
 };
 
-// The edges out of a terminator: one a target of a switch, one a case of a select.
-std::vector<Edge> edges(const Verified& verified, const Function& function,
-                        const Instruction& terminator, const ChannelTypes& channel);
+// Edges of all blocks, and the registers that they write, each in one piece.
+struct Edges {
+    std::vector<Edge> all;
+    std::vector<std::uint8_t> defs;
+
+    std::span<const std::uint8_t> defs_of(const Edge& edge) const {
+        return {defs.data() + edge.first_def, edge.def_count};
+    }
+};
+
+// Adds the edges out of a terminator: one a target of a switch, one a case of a select.
+void add_edges(Edges& edges, const Verified& verified, const Function& function,
+               const Instruction& terminator, const ChannelTypes& channel);
 
 // The types of what a pattern brings, in the order of its registers.
 std::vector<Type> pattern_types(const Module& module, const SelectTable::Pattern& pattern,

@@ -1,8 +1,10 @@
 #include "verifier/x86/webs.hh"
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/core/assert.hh"
+#include "verifier/flow.hh"
 
 namespace singlet::verifier::x86 {
 
@@ -32,42 +34,56 @@ const ChannelTypes& Webs::channel(std::uint32_t pc) const {
     return at != channels_.end() && at->first == pc ? at->second : kNoChannel;
 }
 
-// The blocks in the order of their numbers, which is that of the source: loops lie together. A jump
-// backwards closes a loop around everything between.
+// The blocks in the order of their numbers, which is that of the source: loops lie together.
 void Webs::lay_out() {
-    auto order = facts_.order;
-    std::sort(order.begin(), order.end());
-    position_.assign(function_.blocks.size(), 0);
-    blocks_.resize(order.size());
+    blocks_.resize(function_.blocks.size());
+    position_.resize(function_.blocks.size());
+    operands_.reserve(function_.code.size());
+    wide_.reserve(function_.code.size());
     Replay replay(verified_, index_);
-    for (std::size_t k = 0; k < order.size(); ++k) {
+    for (std::size_t k = 0; k < blocks_.size(); ++k) {
         auto& block = blocks_[k];
-        block.number = order[k];
-        block.begin = function_.blocks[order[k]];
-        block.end = order[k] + 1u < function_.blocks.size()
-                        ? function_.blocks[order[k] + 1u]
-                        : static_cast<std::uint32_t>(function_.code.size());
+        block.number = static_cast<std::uint16_t>(k);
+        block.begin = function_.blocks[k];
+        block.end = block_end(function_, k);
         block.at = instructions_;
         instructions_ += block.end - block.begin;
-        position_[order[k]] = static_cast<std::uint32_t>(k);
-        replay.enter(order[k]);
-        for (auto pc = block.begin; pc < block.end; ++pc) {
-            const auto& i = function_.code[pc];
-            const auto& types = replay.registers();
-            if (i.op == Opcode::Send) channels_.push_back({pc, {types[i.b]}});
-            if (i.op == Opcode::Select) {
-                channels_.push_back({pc, {}});
-                for (unsigned n = 0; n < i.c; ++n)
-                    channels_.back().second[n] = types[i.b + n];
-            }
-            if (pc + 1 < block.end) replay.step();
-        }
-        block.edges =
-            edges(verified_, function_, function_.code[block.end - 1], channel(block.end - 1));
+        position_[k] = static_cast<std::uint32_t>(k);
+        look_inside(block, replay);
     }
+    find_depths();
+}
+
+// What later steps need to know of each instruction and would need its types for.
+void Webs::look_inside(Block& block, Replay& replay) {
+    replay.enter(block.number);
+    const auto& types = replay.registers();
+    for (auto pc = block.begin; pc < block.end; ++pc) {
+        const auto& i = function_.code[pc];
+        const bool is_select = i.op == Opcode::Select;
+        if (is_select || i.op == Opcode::Send) {
+            auto& channel = channels_.emplace_back(pc, ChannelTypes{}).second;
+            for (unsigned n = 0; n < (is_select ? i.c : 1); ++n)
+                channel[n] = types[i.b + n];
+            operands_.add(verified_, i, channel);
+        } else {
+            operands_.add(verified_, i, kNoChannel);
+        }
+        if (pc + 1 == block.end) break;
+        replay.step();
+        for (auto r : operands(pc).defs)
+            wide_.push_back(types[r].kind == Kind::I64);
+    }
+    block.first_edge = static_cast<std::uint32_t>(edges_.all.size());
+    add_edges(edges_, verified_, function_, function_.code[block.end - 1], channel(block.end - 1));
+    block.end_edge = static_cast<std::uint32_t>(edges_.all.size());
+}
+
+// A jump backwards closes a loop around everything between.
+void Webs::find_depths() {
     std::vector<std::uint32_t> loop_end(blocks_.size(), 0); // by header; 0: none
     for (std::uint32_t k = 0; k < blocks_.size(); ++k)
-        for (const auto& edge : blocks_[k].edges)
+        for (const auto& edge : edges(blocks_[k]))
             if (auto to = position_[edge.to]; to <= k) loop_end[to] = std::max(loop_end[to], k + 1);
     std::vector<std::uint32_t> ends(blocks_.size() + 1, 0);
     std::uint32_t depth = 0;
@@ -80,26 +96,33 @@ void Webs::lay_out() {
 
 // Successors first, whatever the order of the numbers: a sweep for each level of loops, and one more.
 void Webs::find_live() {
+    struct Sets {
+        RegisterSet uses, defines;
+    };
+    std::vector<Sets> sets(blocks_.size());
+    for (std::size_t k = 0; k < blocks_.size(); ++k)
+        for (auto pc = blocks_[k].end; pc-- > blocks_[k].begin;) {
+            const auto o = operands(pc);
+            for (auto r : o.defs)
+                sets[k].defines.add(r), sets[k].uses.remove(r);
+            for (auto r : o.uses)
+                sets[k].uses.add(r);
+        }
     for (bool changed = true; changed;) {
         changed = false;
         for (auto n = facts_.order.rbegin(); n != facts_.order.rend(); ++n) {
-            auto* b = &blocks_[position_[*n]];
+            const auto k = position_[*n];
+            auto& block = blocks_[k];
             RegisterSet live;
-            for (const auto& edge : b->edges) {
+            for (const auto& edge : edges(block)) {
                 auto in = blocks_[position_[edge.to]].live_in;
-                for (auto r : edge.defs)
-                    in.reset(r);
-                live |= in;
+                for (auto r : edges_.defs_of(edge))
+                    in.remove(r);
+                live.add_all(in);
             }
-            b->live_out = live;
-            for (auto pc = b->end; pc-- > b->begin;) {
-                auto o = operands(verified_, function_.code[pc], channel(pc));
-                for (unsigned n = 0; n < o.def_count; ++n)
-                    live.reset(o.defs[n]);
-                for (unsigned n = 0; n < o.use_count; ++n)
-                    live.set(o.uses[n]);
-            }
-            if (live != b->live_in) b->live_in = live, changed = true;
+            block.live_out = live;
+            live = RegisterSet::before(sets[k].uses, sets[k].defines, live);
+            if (live != block.live_in) block.live_in = live, changed = true;
         }
     }
 }
@@ -133,88 +156,91 @@ std::uint32_t Webs::node(std::uint8_t reg, bool wide, Web::Value value, std::int
     return n;
 }
 
-std::uint32_t Webs::node_of_definition(const Instruction& i, std::uint8_t reg, bool wide) {
+void Webs::add_definition(const Instruction& i, std::uint8_t reg, bool wide) {
     auto imm = static_cast<std::int32_t>(i.imm);
     switch (i.op) {
     case Opcode::LdI:
     case Opcode::LdL:
-        return node(reg, wide, Web::Value::Number, imm);
+        node(reg, wide, Web::Value::Number, imm);
+        break;
     case Opcode::Null:
-        return node(reg, wide, Web::Value::Number, 0);
+        node(reg, wide, Web::Value::Number, 0);
+        break;
     case Opcode::LdStr:
-        return node(reg, wide, Web::Value::Literal, imm);
+        node(reg, wide, Web::Value::Literal, imm);
+        break;
     default:
-        return node(reg, wide, Web::Value::Varying, 0);
+        node(reg, wide, Web::Value::Varying, 0);
     }
-}
-
-// Nodes of a block's live registers lie in order of their numbers.
-std::uint32_t Webs::entry_node(const Block& block, std::uint8_t reg) const {
-    auto below = block.live_in << (limits::kRegisters - reg);
-    return block.first_node + static_cast<std::uint32_t>(reg == 0 ? 0 : below.count());
 }
 
 WebIndex Webs::at_entry(const Block& block, std::uint8_t reg) const {
     return block.live_in[reg] ? web_of_[entry_node(block, reg)] : kNoWeb;
 }
 
-void Webs::join_edges(const Block& block, std::span<const std::uint32_t> current) {
-    for (const auto& edge : block.edges) {
-        const auto& to = blocks_[position_[edge.to]];
-        std::uint32_t n = to.first_node;
-        for (unsigned r = 0; r < function_.registers; ++r) {
-            if (!to.live_in[r]) continue;
-            bool written = std::find(edge.defs.begin(), edge.defs.end(), r) != edge.defs.end();
-            if (written)
+// What a register holds on an edge is what it holds in the block that the edge leads to. `joined` has, for each block, the last
+// one from which an edge was joined to it: more edges of a switch say nothing new.
+void Webs::join_edges(const Block& block, std::span<const std::uint32_t> current,
+                      std::span<const Block*> joined) {
+    for (const auto& edge : edges(block)) {
+        const auto position = position_[edge.to];
+        const auto defs = edges_.defs_of(edge);
+        if (defs.empty() && std::exchange(joined[position], &block) == &block) continue;
+        std::uint32_t n = blocks_[position].first_node;
+        blocks_[position].live_in.each([&](std::size_t r) {
+            if (std::find(defs.begin(), defs.end(), r) != defs.end())
                 webs_[find(n)].value = Web::Value::Varying;
             else
                 unite(n, current[r]);
             ++n;
-        }
+        });
     }
 }
 
+// One node a live register of each block and one a definition.
 void Webs::number_nodes() {
-    std::size_t most = 0; // one a live register and one a definition
-    for (const auto& block : blocks_) {
-        most += block.live_in.count() + block.end - block.begin;
-        for (auto pc = block.begin; pc < block.end; ++pc)
-            most += function_.code[pc].op == Opcode::Channel;
-    }
+    std::size_t most = wide_.size();
+    for (const auto& block : blocks_)
+        most += block.live_in.count();
     webs_.reserve(most);
     parent_.reserve(most);
     for (auto& block : blocks_) {
         block.first_node = static_cast<std::uint32_t>(parent_.size());
         const auto& entry = facts_.entry[block.number];
-        for (unsigned r = 0; r < function_.registers; ++r)
-            if (block.live_in[r])
-                node(static_cast<std::uint8_t>(r), entry[r].kind == Kind::I64,
-                     block.number == 0 ? Web::Value::Varying : Web::Value::Unknown, 0);
+        block.live_in.each([&](std::size_t r) {
+            node(static_cast<std::uint8_t>(r), entry[r].kind == Kind::I64,
+                 block.number == 0 ? Web::Value::Varying : Web::Value::Unknown, 0);
+        });
     }
-    Replay replay(verified_, index_);
-    std::vector<std::uint32_t> current(limits::kRegisters, 0);
+    number_definitions();
+    find_webs();
+}
+
+void Webs::number_definitions() {
+    std::vector<std::uint32_t> current(function_.registers, 0);
+    std::vector<const Block*> joined(blocks_.size());
+    std::size_t nth = 0;
     for (auto& block : blocks_) {
         std::uint32_t n = block.first_node;
-        for (unsigned r = 0; r < function_.registers; ++r)
-            if (block.live_in[r]) current[r] = n++;
+        block.live_in.each([&](std::size_t r) { current[r] = n++; });
         block.first_def_node = static_cast<std::uint32_t>(parent_.size());
-        replay.enter(block.number);
         for (auto pc = block.begin; pc < block.end; ++pc) {
             const auto& i = function_.code[pc];
             if (i.op == Opcode::BrNz && pc > block.begin && !block.live_out[i.a]) {
                 const auto& before = function_.code[pc - 1];
                 if (is_comparison(before.op) && before.a == i.a) webs_[current[i.a]].fused = true;
             }
-            if (pc + 1 == block.end) break;
-            replay.step();
-            auto o = operands(verified_, i, channel(pc));
-            for (unsigned k = 0; k < o.def_count; ++k)
-                current[o.defs[k]] = node_of_definition(
-                    i, o.defs[k], replay.registers()[o.defs[k]].kind == Kind::I64);
+            for (auto r : operands(pc).defs) {
+                current[r] = static_cast<std::uint32_t>(parent_.size());
+                add_definition(i, r, wide_[nth++]);
+            }
         }
-        join_edges(block, current);
+        join_edges(block, current, joined);
     }
-    // Roots move up to the front: they are the least of their nodes, so none is overwritten unread.
+}
+
+// Roots move up to the front: they are the least of their nodes, so none is overwritten unread.
+void Webs::find_webs() {
     web_of_.resize(parent_.size());
     WebIndex count = 0;
     for (std::uint32_t n = 0; n < parent_.size(); ++n) {
@@ -227,68 +253,69 @@ void Webs::number_nodes() {
     webs_.resize(count);
 }
 
-// Backwards through each block: a web is live from its last use up to its definition.
+// Backwards through a block: a web is live from its last use up to its definition. So pieces of the same web come the
+// later ones first.
+void Webs::find_pieces(const Block& block, std::vector<Piece>& pieces) {
+    std::array<std::uint32_t, limits::kRegisters> live_to{}; // 0: not live
+    std::array<WebIndex, limits::kRegisters> current;
+    each_at_entry(block, [&](std::size_t r, WebIndex web) { current[r] = web; });
+    replaced_.clear();
+    const auto weight = 1u << (3 * std::min(block.depth, 5u));
+    std::uint32_t nth = 0;
+    for (auto pc = block.begin; pc < block.end; ++pc) {
+        const auto o = operands(pc);
+        for (auto r : o.uses)
+            webs_[current[r]].weight += weight;
+        for (auto r : o.defs) {
+            replaced_.push_back(current[r]);
+            current[r] = defined(block, nth++);
+            webs_[current[r]].weight += weight;
+        }
+    }
+    const auto end = 3 * (block.at + block.end - block.begin);
+    block.live_out.each([&](std::size_t r) { live_to[r] = end; });
+    for (auto pc = block.end; pc-- > block.begin;) {
+        const auto time = 3 * (block.at + pc - block.begin);
+        const auto o = operands(pc);
+        for (auto k = o.defs.size(); k-- > 0;) {
+            const auto r = o.defs[k];
+            const auto to = live_to[r] != 0 ? live_to[r] : time + 3; // a value that nobody reads
+            pieces.push_back({current[r], {time + 2, to}});
+            live_to[r] = 0;
+            current[r] = replaced_[--nth];
+        }
+        for (auto r : o.uses)
+            if (live_to[r] == 0) live_to[r] = time + 1;
+    }
+    block.live_in.each(
+        [&](std::size_t r) { pieces.push_back({current[r], {3 * block.at, live_to[r]}}); });
+}
+
+// The pieces come in the wrong order, from the last to the first: each goes to the end of what is free of its web's part of
+// `ranges_`. Then those that touch become one.
 void Webs::find_ranges() {
-    struct Piece {
-        WebIndex web;
-        Range range;
-    };
     std::vector<Piece> pieces;
     pieces.reserve(web_of_.size()); // each node is alive once
-    std::vector<WebIndex> current(limits::kRegisters, kNoWeb);
-    std::vector<std::uint32_t> live_to(limits::kRegisters, 0); // 0: not live
-    std::vector<std::array<WebIndex, 2>> replaced;             // what each definition hides
-    for (const auto& block : blocks_) {
-        for (unsigned r = 0; r < function_.registers; ++r)
-            current[r] = at_entry(block, static_cast<std::uint8_t>(r)), live_to[r] = 0;
-        replaced.clear();
-        std::uint32_t nth = 0;
-        auto weight = 1u << (3 * std::min(block.depth, 5u));
-        for (auto pc = block.begin; pc < block.end; ++pc) {
-            auto o = operands(verified_, function_.code[pc], channel(pc));
-            for (unsigned k = 0; k < o.use_count; ++k)
-                webs_[current[o.uses[k]]].weight += weight;
-            replaced.push_back({kNoWeb, kNoWeb});
-            for (unsigned k = 0; k < o.def_count; ++k) {
-                replaced.back()[k] = current[o.defs[k]];
-                current[o.defs[k]] = defined(block, nth++);
-                webs_[current[o.defs[k]]].weight += weight;
-            }
+    for (auto block = blocks_.rbegin(); block != blocks_.rend(); ++block)
+        find_pieces(*block, pieces);
+    for (const auto& piece : pieces)
+        ++webs_[piece.web].end;
+    std::uint32_t sum = 0;
+    for (auto& web : webs_)
+        sum += web.end, web.first = web.end = sum;
+    ranges_.resize(pieces.size());
+    for (const auto& piece : pieces)
+        ranges_[--webs_[piece.web].first] = piece.range;
+    for (auto& web : webs_) {
+        auto last = web.first;
+        for (auto n = web.first; n < web.end; ++n) {
+            web.length += ranges_[n].to - ranges_[n].from;
+            if (n > web.first && ranges_[last].to == ranges_[n].from)
+                ranges_[last].to = ranges_[n].to;
+            else if (n > web.first)
+                ranges_[++last] = ranges_[n];
         }
-        auto end = 3 * (block.at + block.end - block.begin);
-        for (unsigned r = 0; r < function_.registers; ++r)
-            if (block.live_out[r]) live_to[r] = end;
-        for (auto pc = block.end; pc-- > block.begin;) {
-            auto time = 3 * (block.at + pc - block.begin);
-            auto o = operands(verified_, function_.code[pc], channel(pc));
-            for (unsigned k = o.def_count; k-- > 0;) {
-                auto r = o.defs[k];
-                auto to = live_to[r] != 0 ? live_to[r] : time + 3; // a value that nobody reads
-                pieces.push_back({current[r], {time + 2, to}});
-                live_to[r] = 0;
-                current[r] = replaced[pc - block.begin][k];
-            }
-            for (unsigned k = 0; k < o.use_count; ++k)
-                if (live_to[o.uses[k]] == 0) live_to[o.uses[k]] = time + 1;
-        }
-        for (unsigned r = 0; r < function_.registers; ++r)
-            if (live_to[r] != 0) pieces.push_back({current[r], {3 * block.at, live_to[r]}});
-    }
-    std::sort(pieces.begin(), pieces.end(), [](const Piece& a, const Piece& b) {
-        return a.web != b.web ? a.web < b.web : a.range.from < b.range.from;
-    });
-    WebIndex last = kNoWeb;
-    for (const auto& piece : pieces) {
-        auto& web = webs_[piece.web];
-        auto at = static_cast<std::uint32_t>(ranges_.size());
-        if (piece.web != last) web.first = at;
-        if (piece.web == last && ranges_.back().to == piece.range.from)
-            ranges_.back().to = piece.range.to;
-        else
-            ranges_.push_back(piece.range);
-        web.end = static_cast<std::uint32_t>(ranges_.size());
-        web.length += piece.range.to - piece.range.from;
-        last = piece.web;
+        if (web.first != web.end) web.end = last + 1;
     }
 }
 

@@ -6,14 +6,13 @@
 // Time runs in three steps an instruction: 3i its reads, 3i+1 what it destroys, 3i+2 its writes.
 #pragma once
 
-#include <bitset>
 #include <span>
 
+#include "verifier/register_set.hh"
 #include "verifier/x86/operands.hh"
 
 namespace singlet::verifier::x86 {
 
-using RegisterSet = std::bitset<limits::kRegisters>;
 using WebIndex = std::uint32_t;
 inline constexpr WebIndex kNoWeb = 0xffffffff;
 
@@ -43,7 +42,7 @@ struct Block {
     std::uint32_t at;         // number of its first instruction in the layout
     std::uint32_t depth = 0;  // of loops around it
     RegisterSet live_in, live_out;
-    std::vector<Edge> edges;
+    std::uint32_t first_edge = 0, end_edge = 0;
     std::uint32_t first_node = 0;     // of the webs live at its entry, one a register
     std::uint32_t first_def_node = 0; // of the webs defined in it, in order
 };
@@ -62,23 +61,50 @@ public:
     }
     std::uint32_t instruction_count() const { return instructions_; }
 
+    // The operands of instruction `pc` of the function.
+    Operands operands(std::uint32_t pc) const { return operands_[pc]; }
+
     WebIndex at_entry(const Block& block, std::uint8_t reg) const;
+    // f(register, web) for each that is live there, in ascending order.
+    template <class F>
+    void each_at_entry(const Block& block, F&& f) const {
+        std::uint32_t n = block.first_node;
+        block.live_in.each([&](std::size_t r) { f(r, web_of_[n++]); });
+    }
     WebIndex defined(const Block& block, std::uint32_t nth) const {
         return web_of_[block.first_def_node + nth];
     }
     const ChannelTypes& channel(std::uint32_t pc) const;
 
+    unsigned register_count() const { return function_.registers; }
+
 private:
+    struct Piece {
+        WebIndex web;
+        Range range;
+    };
+
     void lay_out();
+    void look_inside(Block& block, Replay& replay);
+    void find_depths();
     void find_live();
     void number_nodes();
-    void join_edges(const Block& block, std::span<const std::uint32_t> current);
+    void number_definitions();
+    void join_edges(const Block& block, std::span<const std::uint32_t> current,
+                    std::span<const Block*> joined);
+    void find_webs();
+    void find_pieces(const Block& block, std::vector<Piece>& pieces);
     void find_ranges();
-    std::uint32_t entry_node(const Block& block, std::uint8_t reg) const;
+    std::span<const Edge> edges(const Block& block) const {
+        return {edges_.all.data() + block.first_edge, edges_.all.data() + block.end_edge};
+    }
+    std::uint32_t entry_node(const Block& block, std::uint8_t reg) const {
+        return block.first_node + static_cast<std::uint32_t>(block.live_in.count_below(reg));
+    }
     std::uint32_t find(std::uint32_t node);
     void unite(std::uint32_t a, std::uint32_t b);
     std::uint32_t node(std::uint8_t reg, bool wide, Web::Value value, std::int32_t constant);
-    std::uint32_t node_of_definition(const Instruction& i, std::uint8_t reg, bool wide);
+    void add_definition(const Instruction& i, std::uint8_t reg, bool wide);
 
     const Verified& verified_;
     const Function& function_;
@@ -87,12 +113,16 @@ private:
     std::vector<Block> blocks_;
     std::vector<std::uint32_t> position_;
     std::uint32_t instructions_ = 0;
+    OperandTable operands_;
+    Edges edges_;
     std::vector<std::pair<std::uint32_t, ChannelTypes>> channels_; // ascending pc
 
     std::vector<Web> webs_;             // one a node at first, then one a web
     std::vector<std::uint32_t> parent_; // union-find over nodes
     std::vector<WebIndex> web_of_;      // each node
     std::vector<Range> ranges_;
+    std::vector<bool> wide_;         // of each definition in the order of the code: an I64
+    std::vector<WebIndex> replaced_; // what each definition of a block hides
 };
 
 } // namespace singlet::verifier::x86
