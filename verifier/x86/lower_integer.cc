@@ -119,7 +119,7 @@ void Lowering::alu_operands(AluOp op, Operand to, Operand b, Operand c) {
         }
         if (c.is_register()) return as_.lea(to.reg, Operand::memory(b.reg, c.reg, 0, 0));
     }
-    if (op == AluOp::Sub && to.is_register() && to == c) {
+    if (op == AluOp::Sub && to.is_register() && to == c && !(b == c)) {
         as_.neg(to);
         return as_.alu(Op::Add, to, b);
     }
