@@ -111,6 +111,7 @@ private:
     const std::map<std::string, Mnemonic, std::less<>> mnemonics_ = mnemonics();
     bool own_lines_ = true;     // line numbers are those of the text
     bool strict_types_ = false; // in the list of types: parts must exist already
+    unsigned depth_ = 0;        // types around the one that is being read
 
     Function* f_ = nullptr;
     std::vector<Label> labels_;

@@ -156,6 +156,10 @@ TEST_CASE("an error says where, what was expected and what was found") {
           std::string::npos);
     CHECK(error_of("strings { \"abc }").find("closing quote") != std::string::npos);
     CHECK(error_of("\x01").find("no meaning") != std::string::npos);
+    std::string deep;
+    for (int k = 0; k < 100'000; ++k)
+        deep += "array(";
+    CHECK(error_of("func f(" + deep).find("nested no deeper than 64") != std::string::npos);
 }
 
 TEST_CASE("a file cut short or changed is refused in one sentence or is another module") {

@@ -1,6 +1,7 @@
 // Types in .sasm, written as verifier/text.hh prints them.
 #include "lib/core/try.hh"
 #include "verifier/asm_parser.hh"
+#include "verifier/limits.hh"
 
 namespace singlet::verifier {
 
@@ -16,6 +17,9 @@ constexpr Simple kSimple[] = {{"void", Kind::Void}, {"u8", Kind::U8},     {"u16"
                               {"dma", Kind::Dma}};
 constexpr Simple kOfElements[] = {
     {"array", Kind::Array}, {"vec", Kind::Vec}, {"cell", Kind::Cell}, {"set", Kind::Set}};
+
+// More than a module may have, so that tests can write one that is refused, and easy on the stack.
+constexpr unsigned kDeepestText = 4 * limits::kTypeDepth;
 
 } // namespace
 
@@ -66,7 +70,11 @@ Parsed<Type> Parser::type_value() {
             if (s.text == word) {
                 t.kind = s.kind;
                 TRY(expect("("));
+                if (++depth_ > kDeepestText)
+                    return error(peek().offset, "expected a type that is nested no deeper than " +
+                                                    std::to_string(kDeepestText));
                 t.index = TRY(type());
+                depth_--;
                 TRY(expect(")"));
             }
         if (t.kind == Kind::Unset) {
