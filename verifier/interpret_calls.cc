@@ -50,6 +50,8 @@ bool Machine::all_given_up() {
             std::count_if(begin, begin + static_cast<std::ptrdiff_t>(count), [&](const Value& v) {
                 return v.linear() && v.lent && v.thing == l.thing;
             });
+        if (l.thing->state == kClosedState)
+            l.thing->state = l.type.state; // the lender will find out
         if (places != 1 || l.thing->state != l.type.state)
             stuck("a lent endpoint is not back as " + type_text(m_, l.type));
     }
