@@ -38,12 +38,16 @@ void Heap::collect(std::span<const Value> roots) {
             mark(v);
     }
     memory_used_ = 0;
+    std::vector<Thing*> lost; // what cells held that nobody can reach
     std::erase_if(objects_, [&](const std::unique_ptr<Object>& o) {
         if (o->marked) memory_used_ += o->size();
         bool keep = std::exchange(o->marked, false);
-        if (!keep && o->kind == Kind::Cell && o->values[0].owned()) buried_.push_back(o->values[0]);
+        if (!keep && o->kind == Kind::Cell && o->values[0].owned())
+            lost.push_back(o->values[0].thing);
         return !keep;
     });
+    for (Thing* t : lost)
+        release(t);
     for (const auto& o : permanent_)
         o->marked = false;
 }
@@ -95,8 +99,6 @@ std::string Heap::account(std::span<const Value> registers) {
         t->holder = Thing::kNobody;
     for (std::size_t n = 0; n < registers.size(); n++)
         hold(registers[n], n);
-    for (const Value& v : buried_)
-        hold(v, Thing::kElsewhere);
     for (const auto& o : objects_)
         for (const Value& v : o->values)
             hold(v, Thing::kElsewhere);

@@ -1,5 +1,6 @@
 // The two heaps of an interpreted SIP. Collected objects are kept by what the stack reaches (mark and sweep); exchange things
-// live until they are released, and their memory is used again under a new generation.
+// live until they are released, also by the collector with the cell that held one; their memory is used again under a new
+// generation.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +41,6 @@ private:
     std::vector<std::unique_ptr<Object>> objects_, permanent_;
     std::vector<std::unique_ptr<Thing>> things_;
     std::vector<Thing*> unused_;
-    std::vector<Value> buried_; // in cells that were collected: nobody's until the SIP ends
     std::uint64_t memory_limit_, exchange_limit_, memory_used_ = 0, exchange_used_ = 0;
     std::uint64_t next_collection_ = 1 << 20;
 };
