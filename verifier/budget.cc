@@ -21,6 +21,7 @@ constexpr std::uint64_t kExplained = sizeof(Type) + 4; // again, with origins, f
 // ... and of each block: live registers, uses and definitions, order, vectors of origins.
 constexpr std::uint64_t kBlockKept = 48, kBlockPassing = 256;
 constexpr std::uint64_t kFunctionKept = 256;
+constexpr std::uint64_t kPredecessor = 2; // of each edge
 
 // ---- compile: of each value that lives in a block or is defined in it [x86/webs.hh]
 constexpr std::uint64_t kValue = 144;
@@ -28,7 +29,8 @@ constexpr std::uint64_t kBlockCompiled = 256, kEdge = 64;
 // Of each instruction: code, addresses to fill in, jumps. Each argument is moved on its own.
 constexpr std::uint64_t kCode = 64, kArgumentCode = 32, kTargetCode = 48;
 constexpr std::uint64_t kInstruction = 128, kRelocation = 16, kLine = 8;
-constexpr std::uint64_t kStackMap = 64; // and a slot for each register
+constexpr std::uint64_t kImplementer = 2; // of an interface
+constexpr std::uint64_t kStackMap = 64;   // and a slot for each register
 
 std::uint64_t argument_count(const Verified& verified, const Instruction& i) {
     const Module& module = verified.module();
@@ -112,7 +114,8 @@ std::uint64_t data_size(const Module& module) {
     for (const std::string& s : module.strings)
         sum += s.size() + 16;
     for (const Class& c : module.classes)
-        sum += 32 + (4 + kRelocation) * (c.fields.size() + module.methods.size());
+        sum += 64 + (4 + kRelocation) * (c.fields.size() + module.methods.size()) +
+               kImplementer * c.interfaces.size();
     for (const Function& f : module.functions)
         sum += 64 + kLine * f.lines.size();
     return kGrowing * sum;
@@ -136,7 +139,7 @@ std::uint64_t memory_to_verify(const Module& module) {
     states = std::min<std::uint64_t>(states, limits::kStateRegisters); // more is refused
     const std::uint64_t classes = module.classes.size();
     return kAnyModule + kState * states + kept + most + classes * (classes + 64) / 8 +
-           kGrowing * limits::kMeetings * 32;
+           kGrowing * limits::kMeetings * 32 + kPredecessor * limits::kTargets;
 }
 
 std::uint64_t memory_to_compile(const Verified& verified) {

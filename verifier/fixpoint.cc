@@ -5,6 +5,7 @@
 #include "verifier/limits.hh"
 #include "verifier/observer.hh"
 #include "verifier/text.hh"
+#include "verifier/worklist.hh"
 
 namespace singlet::verifier {
 namespace {
@@ -27,12 +28,8 @@ public:
         transfer_.enter_function();
         from_ = MeetingNote::kCaller;
         if (!edge(0)) return false;
-        while (next_ < flow_.order.size()) {
-            const std::uint16_t block = flow_.order[next_++];
-            if (!pending_[block]) continue;
-            pending_[block] = false;
-            if (!walk(block)) return false;
-        }
+        for (auto next = pending_.take(); next != Worklist::kNone; next = pending_.take())
+            if (!walk(flow_.order[next])) return false;
         return true;
     }
 
@@ -62,8 +59,7 @@ private:
         else if (!arrive_again(target, learnt))
             return false;
         if (!learnt) return true;
-        pending_[target] = true;
-        next_ = std::min<std::size_t>(next_, flow_.position[target]);
+        pending_.add(flow_.position[target]);
         return true;
     }
 
@@ -153,8 +149,7 @@ private:
     Transfer transfer_;
     BlockStates entry_;
     std::vector<bool> reached_; // blocks that some path has come to
-    std::vector<bool> pending_; // blocks to walk
-    std::size_t next_ = 0;      // no pending block stands before this one in the order
+    Worklist pending_;          // blocks to walk, by their position in the order
     std::uint16_t from_ = 0;    // the block being walked
     std::vector<std::vector<Origin>> entry_origins_; // with a trace only
     std::vector<std::uint16_t> first_from_;

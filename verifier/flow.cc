@@ -69,7 +69,7 @@ std::uint16_t successor(const Function& f, const Instruction& terminator, std::s
     }
 }
 
-// Depth first with an explicit stack
+// Depth first with an explicit stack. Each edge is gone along once, and limits::kTargets bounds those of all tables together.
 Checked<Flow> check_flow(const Module& module, std::size_t number) {
     TRY(check_blocks(module, number));
     const Function& f = module.functions[number];

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "verifier/predecessors.hh"
+#include "verifier/worklist.hh"
+
 namespace singlet::verifier {
 
 Reads::Reads(const Program& program) : program_(program) {
@@ -44,6 +47,7 @@ bool Reads::has_result(const Instruction& i) const {
 
 namespace {
 
+// Of a block's instructions alone.
 struct BlockSets {
     RegisterSet uses, defines;
 };
@@ -67,35 +71,48 @@ BlockSets summarize(const Reads& reads, const Function& f, std::size_t block) {
     return sets;
 }
 
+template <class F>
+void each_edge(const Function& f, F&& edge) {
+    for (std::size_t b = 0; b < f.blocks.size(); ++b) {
+        const Instruction& terminator = f.code[block_end(f, b) - 1];
+        const std::size_t successors = successor_count(f, terminator);
+        for (std::size_t s = 0; s < successors; ++s)
+            edge(b, successor(f, terminator, s));
+    }
+}
+
 } // namespace
 
-// Backwards: sweeps in post-order until nothing grows. A sweep for each level of loops, and one more.
+// Backwards: each block after its successors, as far as there is such an order. Where more has become live than was known, the
+// blocks before it are looked at again.
 Checked<std::vector<RegisterSet>> find_liveness(const Program& program, const Reads& reads,
                                                 std::size_t number, const Flow& flow,
                                                 Meter& meter) {
     const Function& f = program.module.functions[number];
-    std::vector<BlockSets> blocks(f.blocks.size());
-    for (std::size_t b = 0; b < blocks.size(); ++b)
-        blocks[b] = summarize(reads, f, b);
+    std::vector<BlockSets> sets(f.blocks.size());
+    for (std::size_t b = 0; b < sets.size(); ++b)
+        sets[b] = summarize(reads, f, b);
+    const Predecessors predecessors(f.blocks.size(), [&](auto edge) { each_edge(f, edge); });
     std::vector<RegisterSet> live(f.blocks.size());
-    for (bool grown = true; grown;) {
-        grown = false;
-        for (std::size_t n = flow.order.size(); n-- > 0;) {
-            const std::uint16_t b = flow.order[n];
-            const Instruction& terminator = f.code[block_end(f, b) - 1];
-            const std::size_t successors = successor_count(f, terminator);
-            if (!meter.spend(1 + successors))
-                return refuse(Rule::Limit, "finding the live registers of " + f.name +
-                                               " takes more work than is allowed for its size");
-            RegisterSet after;
-            for (std::size_t s = 0; s < successors; ++s)
-                after.add_all(live[successor(f, terminator, s)]);
-            const RegisterSet before =
-                RegisterSet::before(blocks[b].uses, blocks[b].defines, after);
-            if (before == live[b]) continue;
-            live[b] = before;
-            grown = true;
-        }
+    Worklist pending(f.blocks.size()); // by their place from the end of the order
+    const std::size_t last = f.blocks.size() - 1;
+    for (std::size_t place = 0; place <= last; ++place)
+        pending.add(place);
+    for (auto place = pending.take(); place != Worklist::kNone; place = pending.take()) {
+        const std::uint16_t b = flow.order[last - place];
+        const Instruction& terminator = f.code[block_end(f, b) - 1];
+        const std::size_t successors = successor_count(f, terminator);
+        if (!meter.spend(1 + successors))
+            return refuse(Rule::Limit, "finding the live registers of " + f.name +
+                                           " takes more work than is allowed for its size");
+        RegisterSet after;
+        for (std::size_t s = 0; s < successors; ++s)
+            after.add_all(live[successor(f, terminator, s)]);
+        const RegisterSet before = RegisterSet::before(sets[b].uses, sets[b].defines, after);
+        if (before == live[b]) continue;
+        live[b] = before;
+        for (std::uint16_t p : predecessors.of(b))
+            pending.add(last - flow.position[p]);
     }
     return live;
 }

@@ -5,6 +5,8 @@
 
 #include "lib/core/assert.hh"
 #include "verifier/flow.hh"
+#include "verifier/predecessors.hh"
+#include "verifier/worklist.hh"
 
 namespace singlet::verifier::x86 {
 
@@ -94,7 +96,8 @@ void Webs::find_depths() {
     }
 }
 
-// Successors first, whatever the order of the numbers: a sweep for each level of loops, and one more.
+// As pass 4 does [liveness.cc], but exactly: a send's arguments are known now, and what is written on an edge is not live
+// before it.
 void Webs::find_live() {
     struct Sets {
         RegisterSet uses, defines;
@@ -108,22 +111,35 @@ void Webs::find_live() {
             for (auto r : o.uses)
                 sets[k].uses.add(r);
         }
-    for (bool changed = true; changed;) {
-        changed = false;
-        for (auto n = facts_.order.rbegin(); n != facts_.order.rend(); ++n) {
-            const auto k = position_[*n];
-            auto& block = blocks_[k];
-            RegisterSet live;
-            for (const auto& edge : edges(block)) {
-                auto in = blocks_[position_[edge.to]].live_in;
-                for (auto r : edges_.defs_of(edge))
-                    in.remove(r);
-                live.add_all(in);
-            }
-            block.live_out = live;
-            live = RegisterSet::before(sets[k].uses, sets[k].defines, live);
-            if (live != block.live_in) block.live_in = live, changed = true;
+    const Predecessors predecessors(blocks_.size(), [&](auto found) {
+        for (const auto& block : blocks_)
+            for (const auto& edge : edges(block))
+                found(block.number, edge.to);
+    });
+    const auto last = blocks_.size() - 1;
+    std::vector<std::uint32_t> place(blocks_.size()); // of each block, from the end of the order
+    Worklist pending(blocks_.size());
+    for (std::size_t n = 0; n <= last; ++n) {
+        place[facts_.order[last - n]] = static_cast<std::uint32_t>(n);
+        pending.add(n);
+    }
+    for (auto n = pending.take(); n != Worklist::kNone; n = pending.take()) {
+        const auto number = facts_.order[last - n];
+        auto& block = blocks_[position_[number]];
+        RegisterSet live;
+        for (const auto& edge : edges(block)) {
+            auto in = blocks_[position_[edge.to]].live_in;
+            for (auto r : edges_.defs_of(edge))
+                in.remove(r);
+            live.add_all(in);
         }
+        block.live_out = live;
+        const auto& own = sets[position_[number]];
+        live = RegisterSet::before(own.uses, own.defines, live);
+        if (live == block.live_in) continue;
+        block.live_in = live;
+        for (auto p : predecessors.of(number))
+            pending.add(place[p]);
     }
 }
 
