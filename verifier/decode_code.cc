@@ -1,4 +1,7 @@
 // check_bounds() inside a function: blocks, tables, and instructions by the roles that isa.def gives their fields.
+#include <algorithm>
+#include <optional>
+
 #include "lib/core/try.hh"
 #include "verifier/decode_bounds.hh"
 
@@ -6,7 +9,7 @@ namespace singlet::verifier::bounds {
 
 namespace {
 
-// One function's instructions. Each check says what it found at which instruction.
+// One function's tables, and then its instructions. A check of an instruction that fails leaves its diagnosis and is false.
 class Code {
 public:
     Code(const Module& m, std::size_t number) : m_(m), number_(number), f_(m.functions[number]) {}
@@ -14,16 +17,17 @@ public:
     Result check() {
         TRY(tables());
         for (pc_ = 0; pc_ < f_.code.size(); pc_++)
-            TRY(instruction(f_.code[pc_]));
+            if (!instruction(f_.code[pc_])) return std::unexpected(std::move(*diagnosis_));
         return {};
     }
 
 private:
-    std::unexpected<Diagnosis> refuse_here(Rule rule, std::string sentence) {
-        return std::unexpected(diagnose(m_, number_, pc_, rule, std::move(sentence)));
+    bool refuse_here(Rule rule, std::string sentence) {
+        diagnosis_ = diagnose(m_, number_, pc_, rule, std::move(sentence));
+        return false;
     }
-    Result here(std::size_t index, std::size_t count, const char* what) {
-        if (index < count) return {};
+    bool here(std::size_t index, std::size_t count, const char* what) {
+        if (index < count) return true;
         return refuse_here(Rule::Index, "it names number " + std::to_string(index) + " of the " +
                                             what + ", but there are " + std::to_string(count));
     }
@@ -40,6 +44,7 @@ private:
         TRY(at_most(f_.selects.size(), limits::kBlocks, "select tables", f_.name));
         for (const SelectTable& s : f_.selects)
             TRY(select_table(s));
+        find_operands();
         TRY(at_most(f_.switches.size(), limits::kBlocks, "switch tables", f_.name));
         for (const auto& s : f_.switches) {
             TRY(at_most(s.size(), limits::kSwitchEntries, "switch entries", f_.name));
@@ -86,22 +91,28 @@ private:
         return {};
     }
 
-    Result instruction(const Instruction& i) {
+    // The highest operand that each select table names: many instructions may share a table.
+    void find_operands() {
+        highest_operand_.assign(f_.selects.size(), 0);
+        for (std::size_t s = 0; s < f_.selects.size(); ++s)
+            for (const auto& c : f_.selects[s].cases)
+                for (const auto& p : c.patterns)
+                    highest_operand_[s] = std::max(highest_operand_[s], p.operand);
+    }
+
+    bool instruction(const Instruction& i) {
         if (i.op >= Opcode::kCount)
             return refuse_here(Rule::Encoding,
                                "there is no operation " + std::to_string(static_cast<int>(i.op)));
         const OpcodeInfo& op = info(i.op);
-        TRY(operand(op.a, i.a, "first", i));
-        TRY(operand(op.b, i.b, "second", i));
-        TRY(operand(op.c, i.c, "third", i));
-        TRY(immediate(op.imm, i));
-        return arguments(i);
+        return operand(op.a, i.a, "first", i) && operand(op.b, i.b, "second", i) &&
+               operand(op.c, i.c, "third", i) && immediate(op.imm, i) && arguments(i);
     }
 
-    Result operand(Role role, std::uint8_t value, const char* which, const Instruction& i) {
+    bool operand(Role role, std::uint8_t value, const char* which, const Instruction& i) {
         switch (role) {
         case Role::_:
-            if (value == 0) return {};
+            if (value == 0) return true;
             return refuse_here(Rule::Encoding, std::string("its unused ") + which + " operand is " +
                                                    std::to_string(value) + ", expected 0");
         case Role::D:
@@ -109,7 +120,7 @@ private:
         case Role::M:
         case Role::X:
         case Role::A:
-            if (value < f_.registers) return {};
+            if (value < f_.registers) return true;
             return refuse_here(Rule::Index, "it names r" + std::to_string(value) +
                                                 ", but the function has " +
                                                 std::to_string(f_.registers) + " registers");
@@ -124,24 +135,24 @@ private:
             return refuse_here(Rule::Limit, "it has " + std::to_string(value) +
                                                 " operands, expected 1 to " +
                                                 std::to_string(limits::kSelectOperands));
-        return {};
+        return true;
     }
 
-    Result sub_operation(std::uint32_t value, std::uint32_t count) {
-        if (value < count) return {};
+    bool sub_operation(std::uint32_t value, std::uint32_t count) {
+        if (value < count) return true;
         return refuse_here(Rule::Encoding,
                            "its sub-operation " + std::to_string(value) + " does not exist");
     }
 
-    Result immediate(Immediate role, const Instruction& i) {
+    bool immediate(Immediate role, const Instruction& i) {
         switch (role) {
         case Immediate::_:
-            if (i.imm == 0) return {};
+            if (i.imm == 0) return true;
             return refuse_here(Rule::Encoding,
                                "its unused immediate is " + std::to_string(i.imm) + ", expected 0");
         case Immediate::Int:
         case Immediate::Trap:
-            return {};
+            return true;
         case Immediate::Alu:
             return sub_operation(i.imm, static_cast<int>(AluOp::kCount));
         case Immediate::Cond:
@@ -149,8 +160,8 @@ private:
         case Immediate::Block:
             return here(i.imm, f_.blocks.size(), "blocks");
         case Immediate::Targets:
-            TRY(here(i.true_block(), f_.blocks.size(), "blocks"));
-            return here(i.false_block(), f_.blocks.size(), "blocks");
+            return here(i.true_block(), f_.blocks.size(), "blocks") &&
+                   here(i.false_block(), f_.blocks.size(), "blocks");
         case Immediate::Str:
             return here(i.imm, m_.strings.size(), "strings");
         case Immediate::Type:
@@ -179,14 +190,14 @@ private:
             break;
         }
         bool port = i.op == Opcode::In || i.op == Opcode::Out;
-        if (i.imm == 2 || i.imm == 4 || (port && i.imm == 1)) return {};
+        if (i.imm == 2 || i.imm == 4 || (port && i.imm == 1)) return true;
         return refuse_here(Rule::Encoding,
                            "its width is " + std::to_string(i.imm) +
                                (port ? ", expected 1, 2 or 4" : ", expected 2 or 4"));
     }
 
     // The consecutive registers that an instruction reads, where their number is known already.
-    Result arguments(const Instruction& i) {
+    bool arguments(const Instruction& i) {
         std::size_t count = 0;
         switch (i.op) {
         case Opcode::Call:
@@ -200,14 +211,12 @@ private:
             break;
         case Opcode::Select:
             count = i.c;
-            for (const auto& c : f_.selects[i.imm].cases)
-                for (const auto& p : c.patterns)
-                    TRY(here(p.operand, i.c, "select's operands"));
+            if (!here(highest_operand_[i.imm], i.c, "select's operands")) return false;
             break;
         default:
-            return {};
+            return true;
         }
-        if (i.b + count <= f_.registers) return {};
+        if (i.b + count <= f_.registers) return true;
         return refuse_here(Rule::Index, "its " + std::to_string(count) + " arguments from r" +
                                             std::to_string(i.b) + " go beyond the " +
                                             std::to_string(f_.registers) + " registers");
@@ -217,6 +226,8 @@ private:
     std::size_t number_;
     const Function& f_;
     std::uint32_t pc_ = 0;
+    std::vector<std::uint8_t> highest_operand_;
+    std::optional<Diagnosis> diagnosis_;
 };
 
 } // namespace

@@ -34,25 +34,26 @@ Result check_implementation(const Module& module, std::uint16_t cls,
                             const Class::Implementation& implementation) {
     const Method& method = module.methods[implementation.method];
     const Function& function = module.functions[implementation.function];
-    const std::string what = "function " + function.name + ", which implements " +
-                             method_text(module, method) + " for class " +
-                             module.classes[cls].name + ",";
+    auto what = [&] {
+        return "function " + function.name + ", which implements " + method_text(module, method) +
+               " for class " + module.classes[cls].name + ",";
+    };
     if (function.params.size() != method.params.size())
-        return refuse(Rule::Interface, what + " must take " + number_text(method.params.size()) +
+        return refuse(Rule::Interface, what() + " must take " + number_text(method.params.size()) +
                                            " parameters as the method does, but takes " +
                                            number_text(function.params.size()));
     if (!is_object(module, function.params[0], cls))
-        return refuse(Rule::Interface, what + " must take ref " + module.classes[cls].name +
+        return refuse(Rule::Interface, what() + " must take ref " + module.classes[cls].name +
                                            " first, but takes " +
                                            type_text(module, function.params[0]));
     for (std::size_t i = 1; i < method.params.size(); ++i)
         if (function.params[i] != method.params[i])
-            return refuse(Rule::Interface, what + " must take " +
+            return refuse(Rule::Interface, what() + " must take " +
                                                type_text(module, method.params[i]) +
                                                " as parameter " + number_text(i) + ", but takes " +
                                                type_text(module, function.params[i]));
     if (function.result != method.result)
-        return refuse(Rule::Interface, what + " must return " + type_text(module, method.result) +
+        return refuse(Rule::Interface, what() + " must return " + type_text(module, method.result) +
                                            ", but returns " + type_text(module, function.result));
     return {};
 }

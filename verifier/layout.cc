@@ -33,18 +33,18 @@ Result check_class(const Module& module, const Class& c) {
 Result check_struct(const Module& module, const Struct& s) {
     for (const Field& field : s.fields) {
         const Type type = module.types[field.type];
-        const std::string where = "field " + field.name + " of struct " + s.name;
+        auto where = [&] { return "field " + field.name + " of struct " + s.name; };
         const bool linear = is_owned(type) && type.nullable && type.kind != Kind::Set;
         if (!is_scalar(type.kind) && !linear)
             return refuse(Rule::Layout,
-                          where +
+                          where() +
                               " must be an integer or a nullable owned exchange value "
                               "other than a set, but is " +
                               type_text(module, type));
         if (!safe_to_hand_over(module, type))
             return refuse(
                 Rule::ContractHandover,
-                where +
+                where() +
                     " must be an endpoint that sends next, because the struct can be sent, but " +
                     type_text(module, type) + " can " + next_steps_text(module, type));
     }
@@ -55,20 +55,23 @@ bool passable(const Type& type) {
     return type.kind != Kind::Void && type.kind != Kind::U8 && type.kind != Kind::U16;
 }
 
-Result check_signature(const Module& module, const std::string& whose,
+// `what` is "function" or "method".
+Result check_signature(const Module& module, std::string_view what, const std::string& name,
                        const std::vector<TypeIndex>& params, TypeIndex result) {
+    auto whose = [&] { return std::string(what) + " " + name; };
     for (std::size_t i = 0; i < params.size(); ++i)
         if (!passable(module.types[params[i]]))
-            return refuse(Rule::Signature, "parameter " + number_text(i) + " of " + whose +
+            return refuse(Rule::Signature, "parameter " + number_text(i) + " of " + whose() +
                                                " must be a type that a register can hold, but is " +
                                                type_text(module, params[i]));
     const Type type = module.types[result];
     if (type.lent)
-        return refuse(Rule::Signature, "the result of " + whose + " must not be borrowed, but is " +
+        return refuse(Rule::Signature, "the result of " + whose() +
+                                           " must not be borrowed, but is " +
                                            type_text(module, type));
     if (type.kind != Kind::Void && !passable(type))
         return refuse(Rule::Signature,
-                      "the result of " + whose +
+                      "the result of " + whose() +
                           " must be void or a type that a register can hold, but is " +
                           type_text(module, type));
     return {};
@@ -86,9 +89,9 @@ Result check_layouts(const Module& module) {
 
 Result check_signatures(const Module& module) {
     for (const Function& f : module.functions)
-        TRY(check_signature(module, "function " + f.name, f.params, f.result));
+        TRY(check_signature(module, "function", f.name, f.params, f.result));
     for (const Method& m : module.methods)
-        TRY(check_signature(module, "method " + m.name, m.params, m.result));
+        TRY(check_signature(module, "method", m.name, m.params, m.result));
     return {};
 }
 
