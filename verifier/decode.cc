@@ -10,7 +10,7 @@ namespace singlet::verifier {
 
 namespace {
 
-// Reads until the first thing that is wrong, remembers that, and yields zeros from there on.
+// Reads until the first thing that is wrong, remembers that, and yields zeros from there on: it ends where it stands then.
 class Reader {
 public:
     explicit Reader(std::span<const std::uint8_t> bytes) : bytes_(bytes), end_(bytes.size()) {}
@@ -19,17 +19,17 @@ public:
 
     template <class T>
     void u8(T& v) {
-        v = static_cast<T>(get(1));
+        v = static_cast<T>(get<1>());
     }
-    void u16(std::uint16_t& v) { v = static_cast<std::uint16_t>(get(2)); }
-    void u32(std::uint32_t& v) { v = get(4); }
+    void u16(std::uint16_t& v) { v = static_cast<std::uint16_t>(get<2>()); }
+    void u32(std::uint32_t& v) { v = get<4>(); }
     void flag(bool& v) {
-        std::uint32_t byte = get(1);
+        std::uint32_t byte = get<1>();
         if (byte > 1) fail(Rule::Format, "a flag is neither 0 nor 1");
         v = byte == 1;
     }
     void text(std::string& s, std::uint32_t limit) {
-        std::uint32_t length = get(2);
+        std::uint32_t length = get<2>();
         if (length > limit)
             return fail(Rule::Limit, "a name has " + std::to_string(length) +
                                          " bytes, more than the limit of " + std::to_string(limit));
@@ -37,13 +37,16 @@ public:
         s.assign(bytes_.begin() + at_, bytes_.begin() + at_ + length);
         at_ += length;
     }
-    // The list grows as its elements are read, so a large count in a small file costs nothing.
+    // The list grows as its elements are read, so a large count in a small file costs nothing. Small elements take two bytes of
+    // the file at least.
     template <class T, class Each>
     void list(std::vector<T>& elements, std::uint32_t limit, const char* what, Each each) {
-        std::uint32_t count = get(4);
+        std::uint32_t count = get<4>();
         if (count > limit)
             return fail(Rule::Limit, std::to_string(count) + " " + what +
                                          ", more than the limit of " + std::to_string(limit));
+        if constexpr (sizeof(T) <= 8)
+            elements.reserve(std::min<std::size_t>(count, (end_ - at_) / 2));
         for (std::uint32_t i = 0; i < count && !failure; i++) {
             T element{};
             each(element);
@@ -58,18 +61,19 @@ public:
         if (std::string_view(reinterpret_cast<const char*>(&bytes_[at_]), 4) != tag)
             return fail(Rule::Format, "the section's tag is not there");
         at_ += 4;
-        std::uint32_t length = get(4);
+        std::uint32_t length = get<4>();
         if (!room(length)) return;
         end_ = at_ + length;
         body();
-        if (!failure && at_ != end_)
-            fail(Rule::Format,
-                 std::to_string(end_ - at_) + " bytes remain behind the section's contents");
+        if (failure) return;
+        if (at_ != end_)
+            return fail(Rule::Format,
+                        std::to_string(end_ - at_) + " bytes remain behind the section's contents");
         end_ = bytes_.size();
     }
     void header() {
-        if (get(4) != format::kMagic) fail(Rule::Format, "it does not begin with SBC and 0x1a");
-        if (std::uint32_t v = get(4); v != format::kVersion)
+        if (get<4>() != format::kMagic) fail(Rule::Format, "it does not begin with SBC and 0x1a");
+        if (std::uint32_t v = get<4>(); v != format::kVersion)
             fail(Rule::Format, "its version is " + std::to_string(v) + ", expected " +
                                    std::to_string(format::kVersion));
     }
@@ -88,19 +92,23 @@ private:
                             .sentence = "not a module" + where + " (byte " + std::to_string(at_) +
                                         "): " + why,
                             .frame = {}};
+        end_ = at_;
     }
     bool room(std::uint32_t length) {
-        if (!failure && length > end_ - at_)
-            fail(Rule::Format,
-                 end_ == bytes_.size() ? "the file ends too early" : "the section ends too early");
-        return !failure;
+        if (length <= end_ - at_) [[likely]]
+            return !failure;
+        fail(Rule::Format,
+             end_ == bytes_.size() ? "the file ends too early" : "the section ends too early");
+        return false;
     }
-    std::uint32_t get(std::uint32_t width) {
-        if (!room(width)) return 0;
+    template <std::uint32_t kWidth>
+    std::uint32_t get() {
+        if (kWidth > end_ - at_) [[unlikely]]
+            return room(kWidth), 0;
         std::uint32_t v = 0;
-        for (std::uint32_t i = 0; i < width; i++)
+        for (std::uint32_t i = 0; i < kWidth; i++)
             v |= std::uint32_t{bytes_[at_ + i]} << (8 * i);
-        at_ += width;
+        at_ += kWidth;
         return v;
     }
 

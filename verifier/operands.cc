@@ -47,17 +47,9 @@ bool Transfer::wrong_object(std::size_t r, std::string_view what) {
                                          register_text(r) + ", but " + found(r));
 }
 
-bool Transfer::present(std::size_t r) {
-    const Kind kind = registers_[r].kind;
-    return (kind != Kind::Unset && kind != Kind::Conflict) || wrong(r, "a value");
-}
-
 bool Transfer::of_kind(std::size_t r, Kind kind, const char* what) {
     return registers_[r].kind == kind || wrong_object(r, what);
 }
-
-bool Transfer::i32(std::size_t r) { return registers_[r].kind == Kind::I32 || wrong(r, "an i32"); }
-bool Transfer::i64(std::size_t r) { return registers_[r].kind == Kind::I64 || wrong(r, "an i64"); }
 
 bool Transfer::reference(std::size_t r) {
     return is_reference(registers_[r].kind) || wrong(r, "a reference");
@@ -171,9 +163,8 @@ bool Transfer::element_type(std::size_t number, Kind kind, const char* what, Typ
     return true;
 }
 
-bool Transfer::free_to_write(std::size_t r) {
+bool Transfer::refuse_overwrite(std::size_t r) {
     const Type& old = registers_[r];
-    if (!is_pinned(old)) return true;
     if (old.lent)
         return refuse(Rule::LentState,
                       name() + " must not overwrite " + register_text(r) + ", which " +
@@ -182,23 +173,6 @@ bool Transfer::free_to_write(std::size_t r) {
     return refuse(Rule::OwnedLost, name() + " must not overwrite " + register_text(r) + ", which " +
                                        found_text(module_, old, trace_, r) +
                                        " and owned: give it away or free it first");
-}
-
-void Transfer::write(std::size_t r, Type type) {
-    registers_[r] = type;
-    if (trace_) trace_->origins[r] = pc_;
-}
-
-bool Transfer::set(std::size_t r, Type type) {
-    if (!free_to_write(r)) return false;
-    write(r, type);
-    return true;
-}
-
-Type Transfer::take(std::size_t r) {
-    const Type type = registers_[r];
-    if (is_pinned(type)) write(r, Type{});
-    return type;
 }
 
 bool Transfer::claim(std::size_t r, Type slot) {

@@ -29,15 +29,16 @@ inline std::unexpected<Diagnosis> refuse(Rule rule, std::string sentence) {
 // Counts work down from its allowance; false once that is used up.
 class Meter {
 public:
-    explicit Meter(std::uint64_t allowance) : left_(allowance) {}
+    explicit Meter(std::uint64_t allowance) : allowance_(allowance), left_(allowance) {}
     bool spend(std::uint64_t work) {
         if (work > left_) return false;
         left_ -= work;
         return true;
     }
+    std::uint64_t spent() const { return allowance_ - left_; }
 
 private:
-    std::uint64_t left_;
+    std::uint64_t allowance_, left_;
 };
 
 } // namespace singlet::verifier

@@ -1,23 +1,34 @@
 // Replay: the states inside a block, which are cheaper to find again than to keep.
+#include <algorithm>
+
 #include "verifier/transfer.hh"
 
 #include "lib/core/assert.hh"
 
 namespace singlet::verifier {
 
+struct Replay::Walk {
+    Walk(const Verified& verified, std::size_t function, std::span<Type> registers)
+        : program(verified.program()), transfer(program, function, registers, meter) {}
+    Program program;
+    Meter meter{0}; // only select uses it, and that is a terminator
+    Transfer transfer;
+};
+
 Replay::Replay(const Verified& verified, std::size_t function)
-    : verified_(verified), function_(function) {}
+    : verified_(verified), function_(function),
+      registers_(verified.module().functions[function].registers),
+      walk_(new Walk(verified, function, registers_)) {}
+
+Replay::~Replay() = default;
 
 void Replay::enter(std::uint16_t block) {
     pc_ = verified_.module().functions[function_].blocks[block];
-    const std::span<const Type> entry = verified_.facts(function_).entry[block];
-    registers_.assign(entry.begin(), entry.end());
+    std::ranges::copy(verified_.facts(function_).entry[block], registers_.begin());
 }
 
 void Replay::step() {
-    Meter meter(0); // only select uses it, and that is a terminator
-    const Program program = verified_.program();
-    ASSERT(Transfer(program, function_, registers_, meter).step(pc_));
+    ASSERT(walk_->transfer.step(pc_));
     ++pc_;
 }
 

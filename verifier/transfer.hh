@@ -50,9 +50,12 @@ public:
 
 private:
     // ---- what an operand must be (operands.cc)
-    bool present(std::size_t r); // set, and of one type
-    bool i32(std::size_t r);
-    bool i64(std::size_t r);
+    bool present(std::size_t r) { // set, and of one type
+        const Kind kind = registers_[r].kind;
+        return (kind != Kind::Unset && kind != Kind::Conflict) || wrong(r, "a value");
+    }
+    bool i32(std::size_t r) { return registers_[r].kind == Kind::I32 || wrong(r, "an i32"); }
+    bool i64(std::size_t r) { return registers_[r].kind == Kind::I64 || wrong(r, "an i64"); }
     bool reference(std::size_t r);             // anything that can be null, or null
     bool object(std::size_t r);                // a reference to an object, or null
     bool collected(std::size_t r);             // a collected reference, or null
@@ -69,12 +72,26 @@ private:
     bool element_type(std::size_t type, Kind kind, const char* what, Type& result);
 
     // ---- what happens to registers (operands.cc)
-    bool free_to_write(std::size_t r); // nothing there that must not be lost
-    bool set(std::size_t r, Type type);
+    bool free_to_write(std::size_t r) { // nothing there that must not be lost
+        return !is_pinned(registers_[r]) || refuse_overwrite(r);
+    }
+    bool set(std::size_t r, Type type) {
+        if (!free_to_write(r)) return false;
+        write(r, type);
+        return true;
+    }
     bool claim(std::size_t r, Type slot); // an owned value leaves its register for the slot
-    void write(std::size_t r, Type type);
-    Type take(std::size_t r); // move or copy, as the type wants
+    void write(std::size_t r, Type type) {
+        registers_[r] = type;
+        if (trace_) trace_->origins[r] = pc_;
+    }
+    Type take(std::size_t r) { // move or copy, as the type wants
+        const Type type = registers_[r];
+        if (is_pinned(type)) write(r, Type{});
+        return type;
+    }
     void not_null(std::size_t r) { registers_[r].nullable = false; }
+    bool refuse_overwrite(std::size_t r);
     bool wrong(std::size_t r, std::string_view what);
     bool wrong_object(std::size_t r, std::string_view what); // where null is an error of its own
     std::string found(std::size_t r) const;

@@ -7,7 +7,9 @@
 // a borrowed parameter, to be used but not kept.
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <type_traits>
 
 namespace singlet::verifier {
 
@@ -49,9 +51,12 @@ struct Type {
     std::uint16_t index = 0;
     std::uint16_t state = 0; // Endpoint
 
-    friend constexpr bool operator==(const Type&, const Type&) = default;
+    // All eight bytes at once: there is no padding among them.
+    friend constexpr bool operator==(const Type& a, const Type& b) {
+        return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
+    }
 };
-static_assert(sizeof(Type) == 8);
+static_assert(sizeof(Type) == 8 && std::has_unique_object_representations_v<Type>);
 
 constexpr bool is_linear(Kind k) { return k >= Kind::Own && k <= Kind::Set; }
 constexpr bool is_collected(Kind k) { return k >= Kind::Str && k <= Kind::Cell; }

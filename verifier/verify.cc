@@ -23,27 +23,38 @@ Result check_tables(const Module& module) {
 }
 
 // What an instruction stands for beyond itself: the targets and patterns in its table, which others may share, and the
-// classes that a test for an interface tries.
-std::uint64_t breadth(const Function& f, const Instruction& i,
-                      const std::vector<std::uint32_t>& implementers) {
-    switch (i.op) {
-    case Opcode::Switch:
-        return f.switches[i.imm].size();
-    case Opcode::Select: {
-        std::uint64_t sum = 0;
-        for (const auto& c : f.selects[i.imm].cases)
-            sum += 1 + c.patterns.size();
-        return sum;
+// classes that a test for an interface tries. Counted once for each table.
+class Breadth {
+public:
+    Breadth(const Function& f, const std::vector<std::uint32_t>& implementers)
+        : f_(f), implementers_(implementers) {
+        for (const SelectTable& table : f.selects) {
+            selects_.push_back(0);
+            for (const auto& c : table.cases)
+                selects_.back() += 1 + c.patterns.size();
+        }
     }
-    case Opcode::BrIs:
-        return implementers[i.c];
-    case Opcode::IsInst:
-    case Opcode::Cast:
-        return implementers[i.imm];
-    default:
-        return 0;
+    std::uint64_t of(const Instruction& i) const {
+        switch (i.op) {
+        case Opcode::Switch:
+            return f_.switches[i.imm].size();
+        case Opcode::Select:
+            return selects_[i.imm];
+        case Opcode::BrIs:
+            return implementers_[i.c];
+        case Opcode::IsInst:
+        case Opcode::Cast:
+            return implementers_[i.imm];
+        default:
+            return 0;
+        }
     }
-}
+
+private:
+    const Function& f_;
+    const std::vector<std::uint32_t>& implementers_;
+    std::vector<std::uint64_t> selects_;
+};
 
 // The states of all blocks are kept, and all that instructions stand for is compiled: both numbers are bounded for the
 // whole module.
@@ -55,8 +66,9 @@ Result check_size(const Module& module) {
     std::uint64_t registers = 0, targets = 0;
     for (const Function& f : module.functions) {
         registers += std::uint64_t{f.registers} * f.blocks.size();
+        const Breadth breadth(f, implementers);
         for (const Instruction& i : f.code)
-            targets += breadth(f, i, implementers);
+            targets += breadth.of(i);
     }
     if (registers > limits::kStateRegisters)
         return refuse(Rule::Limit,
@@ -73,7 +85,7 @@ Result check_size(const Module& module) {
 }
 
 Checked<FunctionFacts> check_function(const Program& program, const Reads& reads,
-                                      std::size_t number, Observer* observer) {
+                                      std::size_t number, Observer* observer, std::uint64_t& work) {
     if (observer) observer->function(program, number);
     const Function& function = program.module.functions[number];
     Meter meter(std::max<std::uint64_t>(
@@ -82,6 +94,7 @@ Checked<FunctionFacts> check_function(const Program& program, const Reads& reads
     std::vector<RegisterSet> live = TRY(find_liveness(program, reads, number, flow, meter));
     BlockStates entry = TRY(find_states(program, number, flow, live, meter, observer));
     TRY(check_edges(program, number, entry, meter));
+    work += meter.spent();
     return FunctionFacts{
         .entry = std::move(entry), .live_in = std::move(live), .order = std::move(flow.order)};
 }
@@ -98,10 +111,11 @@ Checked<Verified> verify(Module module, const Environment& environment, Observer
     v.contracts_ = TRY(check_contracts(v.module_));
     v.kernel_calls_ = TRY(check_imports(v.module_, environment));
     v.subtypes_ = Subtypes(v.module_);
+    v.functions_.reserve(v.module_.functions.size());
     const Program program = v.program();
     const Reads reads(program);
     for (std::size_t f = 0; f < v.module_.functions.size(); ++f)
-        v.functions_.push_back(TRY(check_function(program, reads, f, observer)));
+        v.functions_.push_back(TRY(check_function(program, reads, f, observer, v.work_)));
     return v;
 }
 

@@ -2,6 +2,7 @@
 // take nothing else, so nothing unproved can run.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -71,6 +72,8 @@ public:
         return environment_.kernel_calls[kernel_calls_[i]];
     }
     const Subtypes& subtypes() const { return subtypes_; }
+    // What the passes over functions have counted: edges gone along, registers looked at, cases tried.
+    std::uint64_t work() const { return work_; }
     Program program() const; // the parts that the passes look things up in; refers to this
 
 private:
@@ -84,6 +87,7 @@ private:
     std::vector<std::uint16_t> kernel_calls_;
     Environment environment_; // what it points to outlives this
     Subtypes subtypes_;
+    std::uint64_t work_ = 0;
 };
 
 // Proves the module harmless, or says why it could not. Work is bounded by limits.hh whatever the
@@ -96,14 +100,17 @@ Checked<Verified> verify(Module module, const Environment& environment,
 class Replay {
 public:
     Replay(const Verified& verified, std::size_t function);
+    ~Replay();
     void enter(std::uint16_t block); // registers() are those at its entry
     const Registers& registers() const { return registers_; }
     void step(); // past the next instruction, which is not a terminator
 private:
+    struct Walk; // replay.cc
     const Verified& verified_;
     std::size_t function_;
     std::uint32_t pc_ = 0;
     Registers registers_;
+    std::unique_ptr<Walk> walk_;
 };
 
 } // namespace singlet::verifier
