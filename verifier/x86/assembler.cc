@@ -14,7 +14,7 @@ bool fits8(std::int32_t v) { return v >= -128 && v <= 127; }
 } // namespace
 
 Label Assembler::label() {
-    labels_.push_back(kUnbound);
+    labels_.push_back({kUnbound, 0});
     return static_cast<Label>(labels_.size() - 1);
 }
 
@@ -224,20 +224,24 @@ std::uint32_t Assembler::moved(std::uint32_t offset) const {
     return base_ + offset - gained_[static_cast<std::size_t>(at - jumps_.begin())];
 }
 
-// Shortening a jump only ever brings others nearer to their targets, so this ends.
+// Shortening a jump only ever brings others nearer to their targets. A few rounds find nearly all that can be short; a program
+// could be made to need one for each jump.
 void Assembler::shorten() {
+    constexpr int kRounds = 16;
     gained_.assign(jumps_.size() + 1, 0);
-    for (bool changed = true; changed;) {
+    bool changed = true;
+    for (int round = 0; changed && round < kRounds; ++round) {
         changed = false;
-        for (std::size_t i = 0; i < jumps_.size(); ++i)
-            gained_[i + 1] = gained_[i] + jumps_[i].saved();
-        for (auto& jump : jumps_) {
+        for (std::size_t i = 0; i < jumps_.size(); ++i) {
+            auto& jump = jumps_[i];
             if (jump.is_short) continue;
-            auto end = moved(jump.at) + jump.long_size();
-            auto distance = static_cast<std::int32_t>(moved(labels_[jump.to]) - end);
+            auto end = jump.at - gained_[i] + jump.long_size();
+            auto distance = static_cast<std::int32_t>(address(jump.to) - end);
             // A forward distance shrinks with the jump's own size, a backward one grows.
             if (distance >= -120 && distance <= 127) jump.is_short = changed = true;
         }
+        for (std::size_t i = 0; i < jumps_.size(); ++i)
+            gained_[i + 1] = gained_[i] + jumps_[i].saved();
     }
 }
 
@@ -253,7 +257,7 @@ void Assembler::finish(std::vector<std::uint8_t>& code, std::vector<Relocation>&
         copy_to(jump.at);
         auto size = jump.is_short ? 2 : jump.long_size();
         auto end = static_cast<std::uint32_t>(code.size()) + size;
-        auto distance = moved(labels_[jump.to]) - end;
+        auto distance = address(jump.to) - end;
         if (jump.is_short) {
             code.push_back(static_cast<std::uint8_t>(jump.cc == 16 ? 0xeb : 0x70 + jump.cc));
             code.push_back(static_cast<std::uint8_t>(distance));
@@ -266,8 +270,11 @@ void Assembler::finish(std::vector<std::uint8_t>& code, std::vector<Relocation>&
         from = jump.at + jump.long_size();
     }
     copy_to(here());
+    std::size_t before = 0; // jumps before the field
     for (auto field : fields_) {
-        field.offset = moved(field.offset);
+        while (before < jumps_.size() && jumps_[before].at < field.offset)
+            ++before;
+        field.offset = base_ + field.offset - gained_[before];
         relocations.push_back(field);
     }
 }

@@ -85,8 +85,8 @@ class Assembler {
 public:
     std::uint32_t here() const { return static_cast<std::uint32_t>(code_.size()); }
     Label label();
-    void bind(Label label) { labels_[label] = here(); }
-    bool bound(Label label) const { return labels_[label] != kUnbound; }
+    void bind(Label label) { labels_[label] = {here(), static_cast<std::uint32_t>(jumps_.size())}; }
+    bool bound(Label label) const { return labels_[label].offset != kUnbound; }
 
     void mov(Operand to, Operand from); // at most one in memory; memory <- constant is allowed
     void alu(Op op, Operand to, Operand from);
@@ -127,10 +127,16 @@ public:
     void finish(std::vector<std::uint8_t>& code, std::vector<Relocation>& relocations);
     // Where an offset given by here() lies in the image; after finish().
     std::uint32_t moved(std::uint32_t offset) const;
-    std::uint32_t address(Label label) const { return moved(labels_[label]); }
+    std::uint32_t address(Label label) const {
+        return base_ + labels_[label].offset - gained_[labels_[label].jumps];
+    }
 
 private:
     static constexpr std::uint32_t kUnbound = 0xffffffff;
+    struct Target {
+        std::uint32_t offset;
+        std::uint32_t jumps; // how many stand before it
+    };
     struct Jump {
         std::uint32_t at; // offset of its opcode
         Label to;
@@ -148,7 +154,7 @@ private:
     void shorten();
 
     std::vector<std::uint8_t> code_;
-    std::vector<std::uint32_t> labels_;
+    std::vector<Target> labels_;
     std::vector<Jump> jumps_;           // ascending
     std::vector<Relocation> fields_;    // ascending
     std::vector<std::uint32_t> gained_; // bytes saved by jumps before each, after shorten()

@@ -112,6 +112,17 @@ Symbol ImageBuilder::cell_descriptor() {
     return data(cell_);
 }
 
+std::span<const std::uint16_t> ImageBuilder::implementers(std::uint32_t interface) {
+    const auto& classes = verified_.module().classes;
+    if (implementers_.empty()) {
+        implementers_.resize(classes.size());
+        for (std::size_t c = 0; c < classes.size(); ++c)
+            for (auto i : classes[c].interfaces)
+                implementers_[i].push_back(static_cast<std::uint16_t>(c));
+    }
+    return implementers_[interface];
+}
+
 // One stub a reason; the call that reaches it is in the cold part of a function, so the return
 // address still says where the program was.
 void ImageBuilder::emit_traps() {

@@ -29,6 +29,8 @@ public:
     Symbol class_descriptor(std::uint32_t cls);
     Symbol array_descriptor(Kind element);
     Symbol cell_descriptor();
+    // The classes that implement an interface.
+    std::span<const std::uint16_t> implementers(std::uint32_t interface);
 
     std::uint32_t data_size() const { return static_cast<std::uint32_t>(image_.data.size()); }
     void data_word(std::uint32_t word, Symbol symbol = {});
@@ -49,6 +51,7 @@ private:
     NativeImage image_;
     std::uint32_t traps_[16] = {};
     std::vector<std::uint32_t> literals_, classes_;
+    std::vector<std::vector<std::uint16_t>> implementers_; // of each, when first asked for
     std::uint32_t arrays_[16];
     std::uint32_t string_ = kNone, cell_ = kNone;
 };

@@ -23,11 +23,19 @@ void Lowering::run() {
     finish();
 }
 
+// The line of an instruction is most often that of the one before, or the next one.
 void Lowering::note_line(std::uint32_t pc) {
-    auto after = std::upper_bound(function_.lines.begin(), function_.lines.end(), pc,
-                                  [](std::uint32_t x, const Line& l) { return x < l.pc; });
-    if (after == function_.lines.begin()) return;
-    auto line = std::prev(after)->line;
+    const auto& lines = function_.lines;
+    auto ends = [&](std::size_t n) { return n >= lines.size() ? ~std::uint32_t{0} : lines[n].pc; };
+    if (lines.empty() || pc < lines[0].pc) return;
+    if (pc >= ends(line_ + 1)) ++line_;
+    if (pc < ends(line_) || pc >= ends(line_ + 1))
+        line_ = static_cast<std::size_t>(
+                    std::upper_bound(lines.begin(), lines.end(), pc,
+                                     [](std::uint32_t x, const Line& l) { return x < l.pc; }) -
+                    lines.begin()) -
+                1;
+    const auto line = lines[line_].line;
     if (lines_.empty() || lines_.back().line != line) lines_.push_back({as_.here(), line});
 }
 

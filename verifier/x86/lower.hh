@@ -200,6 +200,7 @@ private:
     std::uint32_t cold_begin_ = 0;
     std::vector<Point> points_;
     std::vector<NativeLine> lines_;
+    std::size_t line_ = 0; // in the function's lines: the one looked at last
     struct TableEntry {
         std::uint32_t offset; // of a data word that holds a label's address
         Label label;

@@ -82,10 +82,8 @@ void Lowering::test_class(Reg object, std::uint32_t cls, Label yes) {
         as_.jcc(Cc::E, yes);
     };
     if (!module_.classes[cls].is_interface) return test(cls);
-    const auto interface = static_cast<std::uint16_t>(cls);
-    for (std::uint32_t c = 0; c < module_.classes.size(); ++c)
-        if (c != cls && verified_.subtypes().implements(static_cast<std::uint16_t>(c), interface))
-            test(c);
+    for (auto c : builder_.implementers(cls))
+        test(c);
 }
 
 void Lowering::branch_on_class(const Instruction& i) {
