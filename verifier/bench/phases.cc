@@ -78,20 +78,20 @@ public:
     }
     std::vector<std::vector<RegisterSet>> liveness() const {
         return each<std::vector<RegisterSet>>([&](std::size_t n, auto at) {
-            Meter meter = full(at);
+            Meter meter = unlimited();
             return sure(find_liveness(programs_[at.module], reads_[at.module], at.function,
                                       flows_[n], meter));
         });
     }
     std::vector<BlockStates> types() const {
         return each<BlockStates>([&](std::size_t n, auto at) {
-            Meter meter = full(at);
+            Meter meter = unlimited();
             return sure(find_states(programs_[at.module], at.function, flows_[n], live_[n], meter));
         });
     }
     int edges() const {
         for (std::size_t n = 0; n < all_.size(); ++n) {
-            Meter meter = full(all_[n]);
+            Meter meter = unlimited();
             sure(check_edges(programs_[all_[n].module], all_[n].function, entry_[n], meter));
         }
         return 0;
@@ -109,7 +109,7 @@ private:
             results.push_back(f(n, all_[n]));
         return results;
     }
-    Meter full(At) const { return Meter(~std::uint64_t{0}); }
+    static Meter unlimited() { return Meter(~std::uint64_t{0}); }
 
     std::vector<Program> programs_;
     std::vector<Reads> reads_;
