@@ -50,3 +50,19 @@ def test_programs_for_each_rule(rule):
 def test_handout_has_each_rule():
     sections = re.findall(r"^### (\S+)$", (qemu.ROOT / "handouts/verifier.md").read_text(), re.M)
     assert sections == RULES
+
+
+MESSAGES = sorted((qemu.ROOT / "verifier/testdata/messages").glob("*/*.txt"))
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=name)
+def test_whole_message(message):
+    """The sentence with its place, the places it speaks of, and the registers: `make messages` writes them anew."""
+    program = f"verifier/testdata/rules/{name(message)}.sasm"
+    ran = subprocess.run([SIPV, "verify", program], capture_output=True, text=True, timeout=60, cwd=qemu.ROOT)
+    assert ran.stdout == ""
+    assert ran.stderr == message.read_text()
+
+
+def test_a_whole_message_for_each_rule():
+    assert {m.parent.name for m in MESSAGES} == set(RULES) - {"flow.edge"}

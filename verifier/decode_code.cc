@@ -15,7 +15,7 @@ public:
     Code(const Module& m, std::size_t number) : m_(m), number_(number), f_(m.functions[number]) {}
 
     Result check() {
-        TRY(tables());
+        TRY(about(m_, number_, tables()));
         for (pc_ = 0; pc_ < f_.code.size(); pc_++)
             if (!instruction(f_.code[pc_])) return std::unexpected(std::move(*diagnosis_));
         return {};

@@ -18,10 +18,13 @@ struct Fixture {
           entry(verified.facts(0).entry) {}
     // The verdict on `entry`, which a test has broken.
     std::string verdict() {
+        const Result result = check();
+        return result ? "accepted" : std::string(info(result.error().rule).id);
+    }
+    Result check() {
         Meter meter(1000);
         const Program program{verified.module(), verified.subtypes(), environment, calls};
-        const Result result = check_edges(program, 0, entry, meter);
-        return result ? "accepted" : std::string(info(result.error().rule).id);
+        return check_edges(program, 0, entry, meter);
     }
     Verified verified;
     BlockStates entry;
@@ -54,6 +57,16 @@ TEST_CASE("a state that claims more than an edge brings is refused") {
     Fixture f(kLoop);
     f.entry[1][1] = kLong;
     CHECK(f.verdict() == "flow.edge");
+}
+
+TEST_CASE("the message has both sides, the place and the registers") {
+    Fixture f(kLoop);
+    f.entry[1][1] = kLong;
+    CHECK(f.check().error().to_string() ==
+          "test.sasm:6: in main, block 0, instruction 3 (jmp b1): block 1 expects r1 to be i64, "
+          "but this edge brings i32 [flow.edge]\n"
+          "  before instruction 3:\n"
+          "    r0   i32\n    r1   i32\n    r2   vec(u8)  owned");
 }
 
 TEST_CASE("a state that forgets an owned value is refused") {

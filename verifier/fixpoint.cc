@@ -134,8 +134,10 @@ private:
         where += lent   ? " to hold the same borrowed value on all paths"
                  : both ? " to be owned as one type on all paths"
                         : " to be owned on all paths or on none";
-        if (trace_)
+        if (trace_) {
             where += ", but it is " + meeting_text(program_.module, trace_->meetings.back());
+            transfer_.mention(kMeeting | static_cast<Origin>(trace_->meetings.size() - 1));
+        }
         return transfer_.refuse(lent ? Rule::LentState : Rule::OwnedMeet, where);
     }
 

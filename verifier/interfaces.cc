@@ -91,7 +91,8 @@ Result check_class(const Module& module, std::uint16_t number, const Subtypes& s
                                                method_text(module, method) +
                                                " once, but does so twice");
         done[implementation.method] = true;
-        TRY(check_implementation(module, number, implementation));
+        TRY(about(module, implementation.function,
+                  check_implementation(module, number, implementation)));
     }
     if (c.implementations.size() == expected) return {};
     for (std::size_t m = 0;; ++m) // one of them is missing

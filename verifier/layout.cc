@@ -88,8 +88,10 @@ Result check_layouts(const Module& module) {
 }
 
 Result check_signatures(const Module& module) {
-    for (const Function& f : module.functions)
-        TRY(check_signature(module, "function", f.name, f.params, f.result));
+    for (std::size_t n = 0; n < module.functions.size(); ++n) {
+        const Function& f = module.functions[n];
+        TRY(about(module, n, check_signature(module, "function", f.name, f.params, f.result)));
+    }
     for (const Method& m : module.methods)
         TRY(check_signature(module, "method", m.name, m.params, m.result));
     return {};

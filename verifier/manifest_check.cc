@@ -65,26 +65,10 @@ std::uint16_t find_call(const Environment& environment, std::string_view name) {
     return call;
 }
 
-} // namespace
-
-Checked<std::vector<std::uint16_t>> check_imports(const Module& module,
-                                                  const Environment& environment) {
-    std::vector<std::uint16_t> calls;
-    for (const Import& import : module.imports) {
-        calls.push_back(find_call(environment, import.name));
-        if (calls.back() == environment.kernel_calls.size())
-            return refuse(Rule::Import,
-                          "import " + import.name +
-                              " must be a kernel call, but the kernel has none of that name");
-    }
-    return calls;
-}
-
-Result check_manifest(const Module& module) {
+// The entry function takes the resources, and says at its end at most a number.
+Result check_entry(const Module& module) {
     const Manifest& manifest = module.manifest;
     const Function& entry = module.functions[manifest.entry];
-    for (const Resource& resource : manifest.resources)
-        TRY(check_resource(module, resource));
     if (entry.params.size() != manifest.resources.size())
         return refuse(Rule::Manifest,
                       "the entry function " + entry.name + " must take the manifest's " +
@@ -102,6 +86,27 @@ Result check_manifest(const Module& module) {
                                           " must return void or i32, but returns " +
                                           type_text(module, entry.result));
     return {};
+}
+
+} // namespace
+
+Checked<std::vector<std::uint16_t>> check_imports(const Module& module,
+                                                  const Environment& environment) {
+    std::vector<std::uint16_t> calls;
+    for (const Import& import : module.imports) {
+        calls.push_back(find_call(environment, import.name));
+        if (calls.back() == environment.kernel_calls.size())
+            return refuse(Rule::Import,
+                          "import " + import.name +
+                              " must be a kernel call, but the kernel has none of that name");
+    }
+    return calls;
+}
+
+Result check_manifest(const Module& module) {
+    for (const Resource& resource : module.manifest.resources)
+        TRY(check_resource(module, resource));
+    return about(module, module.manifest.entry, check_entry(module));
 }
 
 } // namespace singlet::verifier

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "verifier/diagnosis.hh"
 #include "verifier/module.hh"
 
 namespace singlet::verifier {
@@ -35,6 +36,14 @@ struct Trace {
     std::vector<Origin> origins; // of each register, at the instruction looked at
     std::vector<MeetingNote> meetings;
     Observer* observer = nullptr; // may be none
+    // What the instruction looked at has found: a refusal comes when it has changed half of it.
+    std::vector<Type> types_before = {};
+    std::vector<Origin> origins_before = {};
+
+    void remember(std::span<const Type> registers) {
+        types_before.assign(registers.begin(), registers.end());
+        origins_before = origins;
+    }
 };
 
 // "is i32 (set at instruction 3)", "is never set", "is ref A when coming from block 1 (set at instruction 0) and i32 when
@@ -43,6 +52,18 @@ std::string found_text(const Module& module, const Type& type, const Trace* trac
 
 // The two sides of a meeting: "ref A when coming from block 1 (set at instruction 0) and not set when coming from block 2".
 std::string meeting_text(const Module& module, const MeetingNote& note);
+
+// Where a value came from, as it stands in a frame: "parameter 0", "instruction 3, line 12", "block 1 or block 2".
+std::string origin_text(const Function& function, Origin origin, const Trace& trace);
+
+// The registers that hold something, one a line: "    r0   vec(u8)   owned   instruction 3, line 12". Without a trace, or where
+// it does not know, the places are left out.
+std::string frame_text(const Module& module, const Function& function,
+                       std::span<const Type> registers, const Trace* trace = nullptr);
+
+// The instructions that `origin` stands for, added to `places`.
+void add_places(const Module& module, const Function& function, Origin origin, const Trace& trace,
+                std::vector<Diagnosis::Place>& places);
 
 // "r3"
 std::string register_text(std::size_t reg);

@@ -7,7 +7,10 @@ namespace singlet::verifier {
 
 bool Transfer::refuse(Rule rule, std::string sentence) {
     diagnosis_ = diagnose(module_, number_, pc_, rule, std::move(sentence));
-    diagnosis_->frame = frame_text(module_, registers_);
+    diagnosis_->frame =
+        frame_text(module_, function_,
+                   trace_ ? std::span<const Type>(trace_->types_before) : registers_, trace_);
+    diagnosis_->places = std::move(places_);
     return false;
 }
 
@@ -28,8 +31,13 @@ std::string Transfer::name() const {
     }
 }
 
-std::string Transfer::found(std::size_t r) const {
-    return register_text(r) + " " + found_text(module_, registers_[r], trace_, r);
+void Transfer::mention(Origin origin) {
+    if (trace_) add_places(module_, function_, origin, *trace_, places_);
+}
+
+std::string Transfer::found(std::size_t r, std::string_view joint) {
+    if (trace_) mention(trace_->origins[r]);
+    return register_text(r) + std::string(joint) + found_text(module_, registers_[r], trace_, r);
 }
 
 bool Transfer::wrong(std::size_t r, std::string_view what) {
@@ -167,11 +175,9 @@ bool Transfer::refuse_overwrite(std::size_t r) {
     const Type& old = registers_[r];
     if (old.lent)
         return refuse(Rule::LentState,
-                      name() + " must not overwrite " + register_text(r) + ", which " +
-                          found_text(module_, old, trace_, r) +
+                      name() + " must not overwrite " + found(r, ", which ") +
                           ": what is borrowed has to be there when the function returns");
-    return refuse(Rule::OwnedLost, name() + " must not overwrite " + register_text(r) + ", which " +
-                                       found_text(module_, old, trace_, r) +
+    return refuse(Rule::OwnedLost, name() + " must not overwrite " + found(r, ", which ") +
                                        " and owned: give it away or free it first");
 }
 

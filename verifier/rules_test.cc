@@ -78,7 +78,8 @@ TEST_CASE("each opcode stands in a program that is accepted, and is where anothe
             if (verified)
                 for (const Instruction& i : f.code)
                     accepted[static_cast<std::size_t>(i.op)] = true;
-            else if (f.name == verified.error().function)
+            else if (f.name == verified.error().function &&
+                     verified.error().pc != Diagnosis::kNowhere)
                 rejected[static_cast<std::size_t>(f.code[verified.error().pc].op)] = true;
         }
     }

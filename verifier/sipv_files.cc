@@ -58,8 +58,10 @@ Module load(const std::string& path) {
         give_up(kRefused, fmt::format("sipv: {} is too large to be a program", path));
     auto module = assemble(file, path);
     if (!module) give_up(kRefused, module.error());
-    if (auto checked = check_bounds(*module); !checked)
-        give_up(kRefused, checked.error().to_string());
+    if (auto checked = check_bounds(*module); !checked) {
+        const bool named = checked.error().source == path;
+        give_up(kRefused, (named ? "" : path + ": ") + checked.error().to_string());
+    }
     return std::move(*module);
 }
 

@@ -104,15 +104,4 @@ std::string_view opcode_text(Opcode op) {
     return op < Opcode::kCount ? info(op).text : std::string_view("?");
 }
 
-std::string frame_text(const Module& module, std::span<const Type> registers) {
-    std::string text;
-    for (std::size_t i = 0; i < registers.size(); ++i) {
-        if (registers[i].kind == Kind::Unset) continue;
-        std::string name = "r" + number_text(i);
-        name.resize(name.size() < 4 ? 4 : name.size() + 1, ' ');
-        text += "  " + name + " " + type_text(module, registers[i]) + "\n";
-    }
-    return text;
-}
-
 } // namespace singlet::verifier

@@ -10,7 +10,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -25,8 +24,5 @@ std::string state_text(const Module& module, std::uint16_t contract, std::uint16
 
 // The name of an opcode, whatever byte it is.
 std::string_view opcode_text(Opcode op);
-
-// The registers that hold something, one a line: "  r0  ref SomeClass".
-std::string frame_text(const Module& module, std::span<const Type> registers);
 
 } // namespace singlet::verifier

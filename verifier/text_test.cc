@@ -32,10 +32,4 @@ TEST_CASE("a type table that is nonsense still prints") {
     CHECK(type_text(m, Type{.kind = Kind::Ref, .index = 3}) == "ref #3");
 }
 
-TEST_CASE("a frame lists what is set") {
-    Module m;
-    const Type registers[] = {{.kind = Kind::I32}, {}, {.kind = Kind::I64}};
-    CHECK(frame_text(m, registers) == "  r0   i32\n  r2   i64\n");
-}
-
 } // namespace singlet::verifier

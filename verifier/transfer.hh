@@ -44,6 +44,7 @@ public:
 
     const Diagnosis& diagnosis() const { return *diagnosis_; }
     bool refuse(Rule rule, std::string sentence);
+    void mention(Origin origin); // the refusal will tell where that is
 
     const Function& function() const { return function_; }
     std::span<const Type> registers() const { return registers_; }
@@ -94,7 +95,8 @@ private:
     bool refuse_overwrite(std::size_t r);
     bool wrong(std::size_t r, std::string_view what);
     bool wrong_object(std::size_t r, std::string_view what); // where null is an error of its own
-    std::string found(std::size_t r) const;
+    // "r3 is i32 (set at instruction 1)"
+    std::string found(std::size_t r, std::string_view joint = " ");
     std::string name() const; // of the opcode
 
     // ---- families
@@ -149,6 +151,7 @@ private:
     Trace* trace_;
     std::uint32_t pc_ = 0;
     std::vector<Undo> undo_;
+    std::vector<Diagnosis::Place> places_; // that the sentence being written speaks of
     std::optional<Diagnosis> diagnosis_;
 };
 

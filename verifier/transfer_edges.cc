@@ -9,6 +9,7 @@ namespace singlet::verifier {
 
 bool Transfer::finish(std::uint32_t pc, EdgeVisitor& visitor) {
     pc_ = pc;
+    if (trace_) trace_->remember(registers_);
     const Instruction& i = function_.code[pc];
     switch (i.op) {
     case Opcode::Jmp:
