@@ -1,4 +1,4 @@
-// sipv, the host's tool for bytecode: assemble, disassemble, verify, run, look at a manifest. Everywhere a module is asked
+// sipv, the host's tool for bytecode: assemble, disassemble, verify, explain, run, look at a manifest. Everywhere a module is asked
 // for, a .sbc file and .sasm text will do alike.
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -90,6 +90,11 @@ int main(int argc, char** argv) {
     as->add_option("-o,--output", out, "the .sbc file")->required();
     CLI::App* dis = with_file("dis", "bytecode to text");
     CLI::App* check = with_file("verify", "prove a module harmless, or say why it could not be");
+    CLI::App* explain = with_file("explain", "show how verify comes to its verdict");
+    ExplainOptions shown;
+    explain->add_option("--function", shown.function, "this one alone, by name");
+    explain->add_option("--html", shown.html, "write a page to step through in a browser");
+    explain->add_flag("--json", shown.json, "as JSON");
     CLI::App* run = with_file("run", "run a module in the defensive interpreter");
     run->add_flag("--unverified", unverified, "even if the verifier refuses it");
     run->add_flag("--check-states", check_states,
@@ -109,6 +114,7 @@ int main(int argc, char** argv) {
     }
     if (*as) return assemble_file(in, out);
     if (*check) return verify_file(in);
+    if (*explain) return explain_file(in, shown);
     if (*run) return run_file(in, unverified, check_states, options);
     if (*dis) fmt::print("{}", disassemble(load(in)));
     if (*manifest) fmt::print("{}", manifest_text(load(in)));

@@ -32,4 +32,11 @@ Environment kernel_environment();
 std::string manifest_text(const Module& module); // [sipv_manifest.cc]
 std::string isa_table();                         // [sipv_isa.cc] Markdown
 
+struct ExplainOptions {
+    std::string function; // by name; empty: all
+    std::string html;     // the file for the page; empty: none
+    bool json = false;
+};
+int explain_file(const std::string& path, const ExplainOptions& options); // [sipv_explain.cc]
+
 } // namespace singlet::verifier
