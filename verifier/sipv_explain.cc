@@ -26,15 +26,15 @@ int explain_file(const std::string& path, const ExplainOptions& options) {
     const Module module = load(path);
     explain::Subject subject{.path = path, .module = module, .function = {}};
     if (!options.function.empty()) subject.function = find(path, module, options.function);
-    auto report = [&](std::size_t steps) {
-        return explain::explain(module, kernel_environment(), subject.function, steps);
+    auto report = [&](std::size_t facts) {
+        return explain::explain(module, kernel_environment(), subject.function, facts);
     };
     if (!options.html.empty()) {
-        const std::string page = explain::page(subject, report(explain::kPageSteps));
+        const std::string page = explain::page(subject, report(explain::kPageFacts));
         save(options.html, {reinterpret_cast<const std::uint8_t*>(page.data()), page.size()});
     }
     if (options.json)
-        fmt::print("{}", explain::json(subject, report(explain::kJsonSteps)));
+        fmt::print("{}", explain::json(subject, report(explain::kJsonFacts)));
     else if (options.html.empty())
         fmt::print("{}", explain::text(subject, report(0)));
     return kFine;

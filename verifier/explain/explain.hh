@@ -9,9 +9,9 @@
 
 namespace singlet::verifier::explain {
 
-// How many instructions of history are kept: the page has to stay one that a browser opens at once.
-inline constexpr std::size_t kPageSteps = 20000;
-inline constexpr std::size_t kJsonSteps = 200000;
+// How much of the history is kept [record.hh]: the page has to stay one that a browser opens at once.
+inline constexpr std::size_t kPageFacts = 50000;
+inline constexpr std::size_t kJsonFacts = 1000000;
 
 struct Subject {
     std::string path; // of the module's file, as it was given

@@ -49,8 +49,8 @@ func last() {
 }
 )";
 
-Report run(const Module& module, std::size_t steps = 1000) {
-    return explain::explain(module, {singlet::abi::kKernelCalls}, {}, steps);
+Report run(const Module& module, std::size_t facts = 1000) {
+    return explain::explain(module, {singlet::abi::kKernelCalls}, {}, facts);
 }
 
 // The registers before the terminator of the latest visit.
@@ -93,7 +93,7 @@ TEST_CASE("the record of an accepted function ends in the states that were prove
 
 TEST_CASE("a record whose history is cut still counts, and has each block's latest visit") {
     const Module module = *assemble(kLoop, "test.sasm");
-    const Report whole = run(module), cut = run(module, 5);
+    const Report whole = run(module), cut = run(module, 10);
     const explain::FunctionRecord &a = whole.functions[1], &b = cut.functions[1];
     CHECK(a.history.size() == 4);
     CHECK(b.history.size() == 1);

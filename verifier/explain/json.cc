@@ -8,6 +8,8 @@
 //      visits: [{block, state, steps, edges: [{to, first, changes, joins: [{register, known, brought, result, lost}]}]}]}]}
 #include "verifier/explain/json.hh"
 
+#include <utility>
+
 #include "verifier/flow.hh"
 #include "verifier/text.hh"
 
@@ -122,12 +124,18 @@ private:
         Json to = Json::array();
         if (end > f_.blocks[b] && is_terminator(f_.code[end - 1].op))
             for (std::size_t s = 0; s < successor_count(f_, f_.code[end - 1]); ++s)
-                to.push_back(successor(f_, f_.code[end - 1], s));
+                add(to, successor(f_, f_.code[end - 1], s), b);
         return {{"first", f_.blocks[b]},
                 {"end", end},
                 {"visits", record_.visits[b]},
                 {"from", from},
                 {"to", std::move(to)}};
+    }
+
+    // Each block once, however often a switch has it.
+    void add(Json& to, std::uint16_t target, std::size_t from) {
+        reached_from_.resize(f_.blocks.size(), f_.blocks.size());
+        if (std::exchange(reached_from_[target], from) != from) to.push_back(target);
     }
 
     Json instruction(std::uint32_t pc) {
@@ -142,6 +150,7 @@ private:
     const Report& report_;
     const bool shown_only_;
     std::vector<bool> shown_;
+    std::vector<std::size_t> reached_from_; // of each block: the last one whose edge to it was told
     std::vector<std::string> meanings_;
     std::vector<Type> types_; // at the instruction looked at
 };

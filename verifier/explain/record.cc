@@ -11,6 +11,15 @@ namespace {
 
 constexpr std::size_t kJoins = 16; // kept of one block beside its history
 
+std::size_t facts(const Visit& visit) {
+    std::size_t sum = 1 + visit.entry.size();
+    for (const auto& step : visit.steps)
+        sum += 1 + step.size();
+    for (const Edge& edge : visit.edges)
+        sum += 1 + edge.changes.size() + edge.joins.size();
+    return sum;
+}
+
 class Recorder final : public Observer {
 public:
     Recorder(const Module& module, std::optional<std::size_t> wanted, std::size_t room)
@@ -114,7 +123,7 @@ private:
     // Puts the visit that has ended where it belongs.
     void keep() {
         if (!visit_) return;
-        const std::size_t size = visit_->steps.size() + 1;
+        const std::size_t size = facts(*visit_);
         record_->latest[visit_->block] = *visit_;
         if (record_->whole && size <= room_) {
             room_ -= size;
@@ -138,8 +147,8 @@ private:
 } // namespace
 
 Report explain(const Module& module, const Environment& environment,
-               std::optional<std::size_t> function, std::size_t steps) {
-    Recorder recorder(module, function, steps);
+               std::optional<std::size_t> function, std::size_t facts) {
+    Recorder recorder(module, function, facts);
     const auto verified = verify(module, environment, &recorder);
     recorder.end(verified ? std::nullopt : std::optional(verified.error()));
     return std::move(recorder.report);

@@ -51,9 +51,9 @@ struct Report {
     std::size_t reached = 0; // functions that the verifier came to
 };
 
-// Verifies the module and writes down what happened: in all functions, or in the one asked for. `steps` is how many
-// instructions of history may be kept.
+// Verifies the module and writes down what happened: in all functions, or in the one asked for. `facts` bounds the history that is
+// kept: instructions, and registers that a state or a change of it has.
 Report explain(const Module& module, const Environment& environment,
-               std::optional<std::size_t> function, std::size_t steps);
+               std::optional<std::size_t> function, std::size_t facts);
 
 } // namespace singlet::verifier::explain
