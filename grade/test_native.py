@@ -52,3 +52,10 @@ def test_a_hung_program_is_ended(tmp_path):
     loop.write_text("func main() {\n    jmp again\nagain:\n    jmp again\n}\n")
     status, _, end = run(ROOT / "build/host/sip-native", "--seconds", 1, loop)
     assert (status, end) == (123, "out of time")
+
+
+@pytest.mark.parametrize("pages", (1 << 20, (1 << 32) - 1))
+def test_more_memory_than_there_is(pages, tmp_path):
+    greedy = tmp_path / "greedy.sasm"
+    greedy.write_text(f"sip greedy {{\n    memory {pages}\n}}\nfunc main() {{\n    retv\n}}\n")
+    assert run(ROOT / "build/host/sip-native", greedy) == (2, b"", f"no memory for {pages} pages in one process")

@@ -8,6 +8,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "grade/native/load.hh"
+
 #if !defined(__i386__)
 #error "SIPs are 32-bit: build this with -m32"
 #endif
@@ -23,6 +25,7 @@ namespace {
 
 // Below the limit: what the run-time may use, and the C library with its signal frames.
 constexpr std::uint32_t kRoomForHost = 256u << 10;
+constexpr std::uint32_t kMostPages = (1u << 30) / rt::kPage; // in 32 bits there is not much more
 Machine* running = nullptr;
 
 std::uint8_t* map(std::size_t bytes) {
@@ -112,9 +115,10 @@ Machine::Machine(const verifier::Verified& verified, const Options& options)
          rt::address_of(data), resolve);
     mprotect(code_, image_bytes_, PROT_READ | PROT_EXEC);
 
-    auto heap_bytes = verified.module().manifest.memory_pages != 0
-                          ? verified.module().manifest.memory_pages * rt::kPage
-                          : whole_pages(options.heap_bytes);
+    auto pages = verified.module().manifest.memory_pages;
+    if (pages > kMostPages)
+        give_up(kUsage, "no memory for " + std::to_string(pages) + " pages in one process");
+    auto heap_bytes = pages != 0 ? pages * rt::kPage : whole_pages(options.heap_bytes);
     auto stack_bytes = kRoomForHost + whole_pages(options.stack_bytes);
     memory_bytes_ = rt::kPage + stack_bytes + heap_bytes;
     auto* memory = map(memory_bytes_);
