@@ -9,6 +9,22 @@
 
 namespace singlet::verifier {
 
+// Which fields of an instruction are registers that it reads, by its opcode.
+struct FieldReads {
+    bool a, b, c;
+    bool arguments_at_b, arguments_at_c; // the first of several
+};
+
+inline constexpr auto kFieldReads = [] {
+    std::array<FieldReads, static_cast<std::size_t>(Opcode::kCount)> reads{};
+    auto read = [](Role r) { return r == Role::U || r == Role::M || r == Role::X; };
+    for (std::size_t n = 0; n < reads.size(); ++n) {
+        const OpcodeInfo& op = kOpcodes[n];
+        reads[n] = {read(op.a), read(op.b), read(op.c), op.b == Role::A, op.c == Role::A};
+    }
+    return reads;
+}();
+
 // What a module's instructions read beyond their named operands.
 class Reads {
 public:
@@ -18,17 +34,15 @@ public:
     // message of that number: its contract is not known before types are.
     template <class F>
     void each(const Function& function, const Instruction& i, F&& f) const {
-        const OpcodeInfo& op = info(i.op);
-        auto operand = [&](Role role, std::uint8_t r) {
-            if (role == Role::U || role == Role::M || role == Role::X) f(r);
-            if (role != Role::A) return;
-            const std::size_t end = r + argument_count(i);
-            for (std::size_t n = r; n < end && n < function.registers; ++n)
-                f(n);
-        };
-        operand(op.a, i.a);
-        operand(op.b, i.b);
-        operand(op.c, i.c);
+        const FieldReads reads = kFieldReads[static_cast<std::uint8_t>(i.op)];
+        if (reads.a) f(i.a);
+        if (reads.b) f(i.b);
+        if (reads.c) f(i.c);
+        if (!reads.arguments_at_b && !reads.arguments_at_c) return;
+        const std::size_t first = reads.arguments_at_b ? i.b : i.c;
+        const std::size_t end = first + argument_count(i);
+        for (std::size_t n = first; n < end && n < function.registers; ++n)
+            f(n);
     }
 
     // Whether it writes its first operand.

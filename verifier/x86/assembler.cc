@@ -13,6 +13,13 @@ bool fits8(std::int32_t v) { return v >= -128 && v <= 127; }
 
 } // namespace
 
+void Assembler::reserve(std::size_t instructions) {
+    code_.reserve(16 * instructions + 64);
+    fields_.reserve(instructions / 2 + 16);
+    jumps_.reserve(instructions / 2 + 16);
+    labels_.reserve(instructions / 2 + 16);
+}
+
 Label Assembler::label() {
     labels_.push_back({kUnbound, 0});
     return static_cast<Label>(labels_.size() - 1);

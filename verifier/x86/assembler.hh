@@ -83,6 +83,8 @@ using Label = std::uint32_t;
 
 class Assembler {
 public:
+    // Room for what so many instructions of bytecode become, as a rule.
+    void reserve(std::size_t instructions);
     std::uint32_t here() const { return static_cast<std::uint32_t>(code_.size()); }
     Label label();
     void bind(Label label) { labels_[label] = {here(), static_cast<std::uint32_t>(jumps_.size())}; }

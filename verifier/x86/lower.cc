@@ -14,6 +14,7 @@ Lowering::Lowering(ImageBuilder& builder, std::size_t function, const CompileOpt
 
 void Lowering::run() {
     measure();
+    as_.reserve(function_.code.size());
     for (std::size_t k = 0; k < webs_.blocks().size(); ++k)
         block_labels_.push_back(as_.label());
     prologue();
@@ -57,7 +58,8 @@ void Lowering::emit_instructions(const Block& block) {
         taken_ = borrowed_ = operands_ = 0;
         has_temporary_ = false;
         for (auto r : webs_.operands(pc).uses)
-            if (auto p = value(r); p.is_register()) operands_ |= bit(p.reg);
+            if (const auto& p = allocation_.places[cursor_.web(r)]; p.kind == Place::Kind::Register)
+                operands_ |= bit(p.reg);
         if (auto done = rotation(block); done != 0)
             pc += done - 1;
         else

@@ -271,11 +271,10 @@ void Webs::find_webs() {
 
 // Backwards through a block: a web is live from its last use up to its definition. So pieces of the same web come the
 // later ones first.
-void Webs::find_pieces(const Block& block, std::vector<Piece>& pieces) {
-    std::array<std::uint32_t, limits::kRegisters> live_to{}; // 0: not live
-    std::array<WebIndex, limits::kRegisters> current;
+void Webs::find_pieces(const Block& block, std::vector<Piece>& pieces, Scratch& scratch) {
+    auto& [current, live_to, replaced] = scratch;
     each_at_entry(block, [&](std::size_t r, WebIndex web) { current[r] = web; });
-    replaced_.clear();
+    replaced.clear();
     const auto weight = 1u << (3 * std::min(block.depth, 5u));
     std::uint32_t nth = 0;
     for (auto pc = block.begin; pc < block.end; ++pc) {
@@ -283,7 +282,7 @@ void Webs::find_pieces(const Block& block, std::vector<Piece>& pieces) {
         for (auto r : o.uses)
             webs_[current[r]].weight += weight;
         for (auto r : o.defs) {
-            replaced_.push_back(current[r]);
+            replaced.push_back(current[r]);
             current[r] = defined(block, nth++);
             webs_[current[r]].weight += weight;
         }
@@ -298,13 +297,14 @@ void Webs::find_pieces(const Block& block, std::vector<Piece>& pieces) {
             const auto to = live_to[r] != 0 ? live_to[r] : time + 3; // a value that nobody reads
             pieces.push_back({current[r], {time + 2, to}});
             live_to[r] = 0;
-            current[r] = replaced_[--nth];
+            current[r] = replaced[--nth];
         }
         for (auto r : o.uses)
             if (live_to[r] == 0) live_to[r] = time + 1;
     }
-    block.live_in.each(
-        [&](std::size_t r) { pieces.push_back({current[r], {3 * block.at, live_to[r]}}); });
+    block.live_in.each([&](std::size_t r) {
+        pieces.push_back({current[r], {3 * block.at, std::exchange(live_to[r], 0)}});
+    });
 }
 
 // The pieces come in the wrong order, from the last to the first: each goes to the end of what is free of its web's part of
@@ -312,8 +312,9 @@ void Webs::find_pieces(const Block& block, std::vector<Piece>& pieces) {
 void Webs::find_ranges() {
     std::vector<Piece> pieces;
     pieces.reserve(web_of_.size()); // each node is alive once
+    Scratch scratch{.current = {}, .live_to = {}, .replaced = {}};
     for (auto block = blocks_.rbegin(); block != blocks_.rend(); ++block)
-        find_pieces(*block, pieces);
+        find_pieces(*block, pieces, scratch);
     for (const auto& piece : pieces)
         ++webs_[piece.web].end;
     std::uint32_t sum = 0;

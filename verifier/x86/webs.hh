@@ -84,6 +84,14 @@ private:
         Range range;
     };
 
+    // Where a block's pieces end, as far as it has been gone through.
+    struct Scratch {
+        std::array<WebIndex, limits::kRegisters> current;
+        std::array<std::uint32_t, limits::kRegisters>
+            live_to;                    // 0: not live; all are between blocks
+        std::vector<WebIndex> replaced; // what each definition hides
+    };
+
     void lay_out();
     void look_inside(Block& block, Replay& replay);
     void find_depths();
@@ -93,7 +101,7 @@ private:
     void join_edges(const Block& block, std::span<const std::uint32_t> current,
                     std::span<const Block*> joined);
     void find_webs();
-    void find_pieces(const Block& block, std::vector<Piece>& pieces);
+    void find_pieces(const Block& block, std::vector<Piece>& pieces, Scratch& scratch);
     void find_ranges();
     std::span<const Edge> edges(const Block& block) const {
         return {edges_.all.data() + block.first_edge, edges_.all.data() + block.end_edge};
@@ -121,8 +129,7 @@ private:
     std::vector<std::uint32_t> parent_; // union-find over nodes
     std::vector<WebIndex> web_of_;      // each node
     std::vector<Range> ranges_;
-    std::vector<bool> wide_;         // of each definition in the order of the code: an I64
-    std::vector<WebIndex> replaced_; // what each definition of a block hides
+    std::vector<bool> wide_; // of each definition in the order of the code: an I64
 };
 
 } // namespace singlet::verifier::x86
