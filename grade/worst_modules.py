@@ -124,5 +124,136 @@ def too_many_structs():
     return structs(1000)
 
 
+def rotation(blocks=4000, registers=16):
+    """A loop in which each turn moves one more register up the lattice: only the last one may be null at first."""
+    start = lines(f"new r{r}, C" for r in range(1, registers)) + f"    null r{registers}\n    jmp b0\n"
+    turn = lines(f"mov r{r}, r{r + 1}" for r in range(1, registers)) + f"    mov r{registers}, r{registers + 1}\n"
+    text = f"b0:\n    mov r{registers + 1}, r1\n{turn}    brnz r0, b1, done\n"
+    text += "".join(f"b{n}:\n    brnz r0, b{n + 1}, b{n + 1}\n" for n in range(1, blocks))
+    end = lines(f"isnull r0, r{r}" for r in range(1, registers + 1))
+    return module(f"class C {{\n}}\nfunc f(i32) {{\n{start}{text}b{blocks}:\n    jmp b0\ndone:\n{end}    retv\n}}")
+
+
+def fast_rotation():
+    """The same with all registers, and little code for the work that is."""
+    return rotation(blocks=1900, registers=250)
+
+
+def back_and_forth(blocks=8000):
+    """Each block branches to the one before and the one behind: what is live in the first is live in all."""
+    text = "".join(f"b{n}:\n    brnz r0, b{max(n - 1, 0)}, b{n + 1}\n" for n in range(blocks))
+    return module(f"func f(i32, i32) {{\n    jmp b0\n{text}b{blocks}:\n    add r1, r1, r1\n    retv\n}}")
+
+
+def deep_joins(rounds=2000):
+    """Objects of two classes with many interfaces in common that meet, and meet again."""
+    interfaces = ", ".join(f"I{n}" for n in range(60))
+    text = "".join(f"interface I{n} {{\n}}\n" for n in range(60))
+    text += f"class A: {interfaces} {{\n}}\nclass B: {interfaces} {{\n}}\nfunc f(i32) {{\n    jmp a0\n"
+    for n in range(rounds):
+        text += f"a{n}:\n    brnz r0, b{n}, c{n}\nb{n}:\n    new r1, A\n    null r2\n    jmp d{n}\n"
+        text += f"c{n}:\n    new r1, B\n    new r2, B\n    jmp d{n}\nd{n}:\n    isnull r3, r2\n    jmp a{n + 1}\n"
+    return module(text + f"a{rounds}:\n    retv\n}}")
+
+
+def shared_switch(count=60, targets=4000):
+    """One table for all of them."""
+    text = "func f(i32) {\n    table [" + ", ".join(["done"] * targets) + "]\n    jmp b0\n"
+    text += "".join(f"b{n}:\n    brnz r0, s{n}, b{n + 1}\ns{n}:\n    switch r0, #0\n" for n in range(count))
+    return module(text + f"b{count}:\n    jmp done\ndone:\n    retv\n}}")
+
+
+def too_shared_switch():
+    """And more of them than the table's length allows."""
+    return shared_switch(8000, 4096)
+
+
+def shared_select(count=30000):
+    """One table of many cases, which no instruction fits: its operands are found in it only once."""
+    cases = "".join("        case 0 closed, 1 closed, 2 closed, 3 closed, 4 closed, 5 closed, 6 closed, 7 closed -> done\n"
+                    for _ in range(256))
+    text = "func f(i32) {\n    regs 9\n    table {\n" + cases + "    }\n    jmp b0\n"
+    text += "".join(f"b{n}:\n    select r1, 8, #0\n" for n in range(min(count, 16000)))
+    return module(text + "done:\n    retv\n}")
+
+
+def pairs(classes=500):
+    """Every class implements every interface, and objects of any two of them meet."""
+    names = ", ".join(f"I{n}" for n in range(classes))
+    text = "".join(f"interface I{n} {{\n}}\n" for n in range(classes))
+    text += "".join(f"class C{n}: {names} {{\n}}\n" for n in range(classes)) + "func f(i32) {\n    jmp a0\n"
+    for n in range(classes):
+        text += f"a{n}:\n    brnz r0, b{n}, c{n}\nb{n}:\n    new r1, C{n}\n    jmp a{n + 1}\n"
+        text += f"c{n}:\n    new r1, C{(n * 7 + 1) % classes}\n    jmp a{n + 1}\n"
+    return module(text + f"a{classes}:\n    retv\n}}")
+
+
+def contracts(count=200, states=200, messages=4):
+    """As many states as there may be, in as many contracts: a ring in which each side speaks by turns."""
+    text = ""
+    for c in range(count):
+        text += f"contract C{c} {{\n" + "".join(f"    in I{m}()\n    out O{m}()\n" for m in range(messages))
+        for s in range(states):
+            steps = ", ".join(f"{'IO'[s % 2]}{m} -> #{(s + 1) % states}" for m in range(messages))
+            text += f"    state S{s}: {steps}\n"
+        text += "}\n"
+    return module(text)
+
+
+def combinations(selects=8, filler=400):
+    """Selects over four endpoints with eight messages each: 4096 combinations for each of them."""
+    text = "contract C {\n" + "".join(f"    out M{m}()\n" for m in range(7))
+    text += "    in Go()\n    state S: " + ", ".join(f"M{m} -> T" for m in range(7)) + "\n    state T: Go -> S\n}\n"
+    text += "func f(C.Imp:S, C.Imp:S, C.Imp:S, C.Imp:S, i32) {\n    jmp b0\n"
+    for n in range(selects):
+        text += f"b{n}:\n" + "    add r4, r4, r4\n" * filler + "    select r0, 4 {\n"
+        text += "".join(f"        case 0 C.M{m} -> c{n}\n" for m in range(7)) + "        case 0 closed -> gone\n    }\n"
+        text += f"c{n}:\n    send r0, r0, C.Go\n    jmp b{n + 1}\n"
+    frees = "    free r0\n    free r1\n    free r2\n    free r3\n    retv\n"
+    return module(text + f"b{selects}:\n{frees}gone:\n{frees}}}")
+
+
+def too_many_combinations():
+    """The same without the code that would pay for it."""
+    return combinations(selects=400, filler=0)
+
+
+def nested(classes=230):
+    """As many types as there may be, as deep as they may be."""
+    text = "".join(f"class C{c} {{\n}}\n" for c in range(classes)) + "types {\n    "
+    text += ",\n    ".join("array(" * depth + f"ref C{c}?" + ")?" * depth for c in range(classes) for depth in range(16))
+    return module(text + "\n}")
+
+
+def empty_interface(tests=60000):
+    """Tests for an interface that nobody implements, among as many classes as there may be."""
+    text = "".join(f"class C{c} {{\n}}\n" for c in range(1000))
+    return module(f"interface I {{\n}}\n{text}func f() {{\n    null r0\n" + "    isinst r1, r0, I\n" * tests + "    retv\n}")
+
+
+def jumps(count=10000):
+    """Jumps over a little more than a short jump reaches, over one another."""
+    text = "func f(i32, i64) {\n    jmp b0\n"
+    for n in range(count):
+        text += f"b{n}:\n    add r0, r0, 100000\n    add r0, r0, 3\n    brnz r0, b{n + 1}, b{min(n + 9 + n % 3, count)}\n"
+    return module(text + f"b{count}:\n    retv\n}}")
+
+
+def long_words(registers=200):
+    """A refusal that has long names to tell about, and many registers."""
+    name = "N" * 255
+    text = f"contract {name} {{\n" + "".join(f"    in {'M' * 250}{m}()\n" for m in range(60))
+    text += f"    out Go()\n    state S{'S' * 250}: " + ", ".join(f"{'M' * 250}{m} -> E" for m in range(60)) + "\n    state E: Go -> E2\n    state E2\n}\n"
+    text += "func f() {\n" + lines(f"channel r{r}, r{r + 1}, {name}" for r in range(0, registers, 2))
+    return module(text + f"    send r0, r0, {name}.Go\n    retv\n}}")
+
+
 WORST = (backwards, backwards_refused, wide, meetings, reads, arithmetic, calls, many_calls, arguments, switches,
-         selects, fields, interfaces, structs, too_many_structs)
+         selects, fields, interfaces, structs, too_many_structs, rotation, fast_rotation, back_and_forth, deep_joins,
+         shared_switch, too_shared_switch, shared_select, pairs, contracts, combinations, too_many_combinations, nested,
+         empty_interface, jumps, long_words)
+
+# Those that are to be verified whatever their size: what they cost must grow as they do.
+GROWING = {backwards: 4000, wide: 500, reads: 16000, calls: 4000, switches: 15, selects: 90, interfaces: 120,
+           rotation: 1000, back_and_forth: 3000, deep_joins: 500, shared_switch: 15, combinations: 2, nested: 50,
+           empty_interface: 15000, jumps: 2500, contracts: 50}

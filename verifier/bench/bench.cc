@@ -9,6 +9,7 @@
 #include <malloc.h>
 
 #include "verifier/asm.hh"
+#include "verifier/bench/cost.hh"
 #include "verifier/bench/phases.hh"
 #include "verifier/bench/workloads.hh"
 #include "verifier/sipv_files.hh"
@@ -114,12 +115,18 @@ int main(int argc, char** argv) {
     std::vector<std::string> sips, programs, only;
     std::string json_file;
     int runs = 5;
+    std::vector<std::string> costs;
+    app.add_option("--cost", costs, "count what these modules cost, and measure nothing");
     app.add_option("--sips", sips, "modules that were compiled from Sing");
     app.add_option("--programs", programs, "modules written by hand");
     app.add_option("--only", only, "shapes of generated programs (all)");
     app.add_option("--runs", runs, "of which the least time counts")->capture_default_str();
     app.add_option("--json", json_file, "write the numbers here as well");
     CLI11_PARSE(app, argc, argv);
+
+    for (const std::string& file : costs)
+        print_cost(file);
+    if (!costs.empty()) return kFine;
 
     std::vector<Row> all;
     fmt::print("Millions of instructions a second, and where the time goes.\n\n");
