@@ -64,6 +64,7 @@ Thing* Heap::thing(Kind kind, std::uint16_t index, std::uint64_t bytes) {
     std::uint32_t generation = t->generation;
     *t =
         Thing{.kind = kind, .index = index, .generation = generation, .values = {}, .elements = {}};
+    t->charged = bytes;
     return t;
 }
 
@@ -80,7 +81,7 @@ void Heap::release(Thing* first) {
         for (const Message& message : t->queue)
             for (const Value& v : message.args)
                 add(v);
-        exchange_used_ -= t->size();
+        exchange_used_ -= t->charged;
         if (t->peer) t->peer->peer = nullptr;
         *t = Thing{.generation = t->generation + 1, .values = {}, .elements = {}};
         unused_.push_back(t);

@@ -98,8 +98,9 @@ struct Thing {
     static constexpr std::size_t kNobody = ~std::size_t{0}, kElsewhere = kNobody - 1;
     std::size_t holder = kNobody;
 
+    std::uint64_t charged = 0; // bytes of the exchange heap
+
     bool has_head() const { return !queue.empty() || !peer; }
-    std::size_t size() const { return 8 + values.size() * 4 + elements.bytes.size(); }
 };
 
 inline Value Value::of(Object* object) {
