@@ -8,8 +8,6 @@
 #include "verifier/text.hh"
 #include "verifier/transfer.hh"
 
-#include "lib/core/assert.hh"
-
 namespace singlet::verifier {
 
 Proof proof_of(const Verified& verified) {
@@ -33,7 +31,7 @@ void ProvenTypes::walk(std::size_t function, std::uint32_t pc) {
     Transfer transfer(proof_.program, function, registers, meter);
     for (std::uint32_t at = f.blocks[block], end = block_end(f, block); at < end; ++at) {
         known[at] = registers;
-        if (at + 1 < end) ASSERT(transfer.step(at));
+        if (at + 1 < end && !transfer.step(at)) return;
     }
 }
 
@@ -79,6 +77,10 @@ bool Machine::owners_agree() {
 bool Machine::as_proven() {
     const auto function = static_cast<std::size_t>(frame_.function - m_.functions.data());
     const std::span<const Type> types = types_->before(function, frame_.pc);
+    if (types.empty()) {
+        end(Outcome::What::Mismatch, "the proof does not lead to the next instruction");
+        return false;
+    }
     for (std::size_t r = 0; r < types.size(); r++) {
         const Value& v = stack_[frame_.base + r];
         if (agrees(v, types[r])) continue;

@@ -13,12 +13,12 @@ class ProvenTypes {
 public:
     explicit ProvenTypes(const Proof& proof);
 
-    // The types of the function's registers before the instruction.
+    // The types of the function's registers before the instruction; none where the proof does not lead to it, because an
+    // instruction above refuses what it is given.
     std::span<const Type> before(std::size_t function, std::uint32_t pc) {
         const auto& known = functions_[function];
-        const std::size_t registers = proof_.program.module.functions[function].registers;
         if (known.empty() || known[pc].empty()) walk(function, pc);
-        return {functions_[function][pc].data(), registers};
+        return functions_[function][pc];
     }
 
 private:
