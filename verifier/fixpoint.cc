@@ -63,8 +63,9 @@ private:
         return true;
     }
 
+    // What is known of a dead register has been kept for the sake of an owner, so all that arrives meets it.
     bool needed(std::uint16_t target, std::size_t r, const Type& known) const {
-        return live_[target].has(r) || is_pinned(current_[r]) || is_pinned(known);
+        return live_[target].has(r) || may_be_owed(current_[r]) || known.kind != Kind::Unset;
     }
 
     void arrive_first(std::uint16_t target) {

@@ -29,6 +29,9 @@ constexpr bool is_pinned(const Type& type) {
            (type.lent == 0 || type.kind == Kind::Endpoint || type.kind == Kind::Set);
 }
 
+// Pinned, or what may meet something pinned and stay.
+constexpr bool may_be_owed(const Type& type) { return is_pinned(type) || type.kind == Kind::Null; }
+
 constexpr bool is_reference(Kind kind) {
     return is_collected(kind) || is_linear(kind) || kind == Kind::Null;
 }

@@ -24,7 +24,7 @@ public:
         return low + below(high - low + 1);
     }
     bool chance(std::uint32_t percent) { return below(100) >= 100 - percent; }
-    template <class Range>
+    template <class Range> // which is not empty
     auto& of(Range&& range) {
         return range[below(std::size(range))];
     }

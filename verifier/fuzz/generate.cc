@@ -110,51 +110,50 @@ void spoil_select(Function& f, Choices& choices) {
     }
 }
 
-void spoil_tables(Module& m, Choices& choices) {
+void spoil_field(Module& m, Choices& choices) {
+    std::vector<std::vector<Field>*> all;
+    for (Class& c : m.classes)
+        if (!c.fields.empty()) all.push_back(&c.fields);
+    for (Struct& s : m.structs)
+        if (!s.fields.empty()) all.push_back(&s.fields);
+    if (all.empty()) return;
+    choices.of(*choices.of(all)).type = static_cast<TypeIndex>(choices.below(m.types.size()));
+}
+
+void spoil_contract(Module& m, Choices& choices) {
+    if (m.contracts.empty()) return;
+    Contract& c = choices.of(m.contracts);
+    if (choices.chance(50)) {
+        auto& transitions = choices.of(c.states).transitions;
+        if (!transitions.empty())
+            choices.of(transitions).next =
+                static_cast<std::uint16_t>(choices.below(c.states.size()));
+        return;
+    }
+    if (c.messages.empty()) return;
+    Contract::Message& message = choices.of(c.messages);
+    if (!message.args.empty() && choices.chance(60))
+        choices.of(message.args) = static_cast<TypeIndex>(choices.below(m.types.size()));
+    else
+        message.direction = choices.chance(50) ? Contract::Direction::In : Contract::Direction::Out;
+}
+
+void spoil_type(Module& m, Choices& choices) {
+    if (m.types.size() <= kFirstOwnType) return;
+    Type& t = m.types[kFirstOwnType + choices.below(m.types.size() - kFirstOwnType)];
     switch (choices.below(4)) {
-    case 0: {
-        auto& fields =
-            choices.chance(50) ? choices.of(m.classes).fields : choices.of(m.structs).fields;
-        if (!fields.empty())
-            choices.of(fields).type = static_cast<TypeIndex>(choices.below(m.types.size()));
+    case 0:
+        t.nullable = !t.nullable;
         break;
-    }
-    case 1: {
-        auto& transitions = choices.of(choices.of(m.contracts).states).transitions;
-        if (transitions.empty()) break;
-        auto& t = choices.of(transitions);
-        const Contract& c = m.contracts[0];
-        t.next = static_cast<std::uint16_t>(choices.below(c.states.size()));
+    case 1:
+        t.lent ^= is_linear(t.kind);
         break;
-    }
-    case 2: {
-        auto& messages = choices.of(m.contracts).messages;
-        if (messages.empty()) break;
-        auto& message = choices.of(messages);
-        if (!message.args.empty() && choices.chance(60))
-            choices.of(message.args) = static_cast<TypeIndex>(choices.below(m.types.size()));
-        else
-            message.direction =
-                choices.chance(50) ? Contract::Direction::In : Contract::Direction::Out;
+    case 2:
+        if (t.kind == Kind::Endpoint)
+            t.side = t.side == Side::Importer ? Side::Exporter : Side::Importer;
         break;
-    }
-    default: {
-        Type& t = m.types[kFirstOwnType + choices.below(m.types.size() - kFirstOwnType)];
-        switch (choices.below(4)) {
-        case 0:
-            t.nullable = !t.nullable;
-            break;
-        case 1:
-            t.lent ^= is_linear(t.kind);
-            break;
-        case 2:
-            t.side = t.kind == Kind::Endpoint && t.side == Side::Importer ? Side::Exporter
-                                                                          : Side::Importer;
-            break;
-        default:
-            t.index = static_cast<std::uint16_t>(choices.below(4));
-        }
-    }
+    default: // inner types and classes alike: one more or one less
+        if (t.index > 0) t.index ^= 1;
     }
 }
 
@@ -178,8 +177,10 @@ void spoil(Module& module, Choices& choices) {
             spoil_signature(module, f, choices);
         else if (what == 7)
             spoil_select(f, choices);
+        else if (what == 8)
+            spoil_type(module, choices);
         else
-            spoil_tables(module, choices);
+            choices.chance(50) ? spoil_field(module, choices) : spoil_contract(module, choices);
     }
 }
 

@@ -56,7 +56,7 @@ private:
     // Whether anything was learnt.
     bool arrive(std::uint16_t target, std::size_t r) {
         Type& known = states_[target][r];
-        const bool pinned = is_pinned(current_[r]) || (reached_[target] && is_pinned(known));
+        const bool pinned = may_be_owed(current_[r]) || known.kind != Kind::Unset;
         if (!live_[target].has(r) && (!pinned || mistake_ == Mistake::ForgetsOwner)) return false;
         const Type before = known;
         if (!reached_[target] || mistake_ == Mistake::LastState)
