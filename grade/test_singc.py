@@ -72,6 +72,18 @@ def test_output_is_deterministic_and_text_round_trips(program, tmp_path):
     assert first.read_bytes() == second.read_bytes()
 
 
+def test_a_pipe_has_no_other_name():
+    assert run(SINGC, "/dev/stdin", input=(ROOT / "user/hello/hello.sing").read_bytes()).returncode == 0
+
+
+def test_a_name_that_is_too_long_is_an_error_where_it_stands(tmp_path):
+    program = tmp_path / "long.sing"
+    program.write_text('using "' + "x" * 5000 + '.sing";\n' + (ROOT / "user/hello/hello.sing").read_text())
+    done = run(SINGC, program)
+    assert done.returncode == 1
+    assert b"long.sing:1:" in done.stderr and b"cannot read this file" in done.stderr
+
+
 def test_dependencies_are_written(tmp_path):
     depfile, output = tmp_path / "x.d", tmp_path / "x.sbc"
     program = DATA / "accept/using.sing"

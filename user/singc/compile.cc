@@ -37,6 +37,13 @@ std::expected<std::string, std::string> read_file(const std::string& path) {
 
 namespace {
 
+// One spelling for each file; that of the path itself where the system has no other, as for a pipe or a name that is too long.
+std::string identity(const std::string& path) {
+    std::error_code error;
+    const auto canonical = std::filesystem::weakly_canonical(path, error);
+    return error ? path : canonical.string();
+}
+
 class Compilation {
 public:
     Compilation(std::string root, Compiled& result) : root_(std::move(root)), result_(result) {}
@@ -65,12 +72,12 @@ private:
             return false;
         }
         result_.files.push_back(path);
-        seen_.insert(std::filesystem::weakly_canonical(path).string());
+        seen_.insert(identity(path));
         parse_text(path, std::move(*text));
         for (std::size_t i = 0; i < program_.tree.usings.size(); i++) {
             UsingSyntax u = program_.tree.usings[i];
             std::string full = (std::filesystem::path(root_) / u.path).lexically_normal().string();
-            if (!seen_.insert(std::filesystem::weakly_canonical(full).string()).second) continue;
+            if (!seen_.insert(identity(full)).second) continue;
             auto included = read_file(full);
             if (!included) {
                 diagnostics_.error(u.place,
