@@ -45,9 +45,15 @@ void trap_gate(rt::TrapReason reason, rt::Word number, rt::Word address) {
     Machine::current().end({Outcome::What::Trap, 0, reason, number, address});
 }
 
+struct sigaction handled_before[NSIG];
+
+// A signal that no program caused goes to whoever handled it before: by coming again, when it is a fault.
 void on_signal(int signal, siginfo_t*, void* context) {
     auto eip = static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_EIP];
-    if (running == nullptr) _exit(3);
+    if (running == nullptr) {
+        sigaction(signal, &handled_before[signal], nullptr);
+        return;
+    }
     auto what = signal == SIGALRM ? Outcome::What::TimeOut : Outcome::What::Fault;
     running->end({what, signal, {}, 0, static_cast<std::uint32_t>(eip)});
 }
@@ -62,7 +68,7 @@ void catch_signals() {
     action.sa_sigaction = on_signal;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     for (int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGALRM})
-        sigaction(signal, &action, nullptr);
+        sigaction(signal, &action, &handled_before[signal]);
 }
 
 std::uint32_t call_on_stack(rt::Word function, rt::Word top) {
