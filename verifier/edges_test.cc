@@ -75,6 +75,8 @@ TEST_CASE("a state that forgets an owned value is refused") {
     CHECK(f.verdict() == "flow.edge");
     f.entry[1][2] = Type{.kind = Kind::Conflict};
     CHECK(f.verdict() == "flow.edge");
+    f.entry[2][2] = Type{.kind = Kind::Conflict}; // and nobody behind it remembers
+    CHECK(f.verdict() == "flow.edge");
 }
 
 TEST_CASE("a state that makes an owned value a borrowed or other one is refused") {
@@ -100,6 +102,8 @@ next:
     CHECK(f.verdict() == "flow.edge");
     f.entry[1][0] = Type{.kind = Kind::Str, .nullable = true};
     CHECK(f.verdict() == "accepted");
+    f.entry[1][0] = Type{.kind = Kind::Conflict};
+    CHECK(f.verdict() == "reg.conflict");
 }
 
 TEST_CASE("a weaker state is refused where the code relies on more") {
@@ -112,4 +116,29 @@ TEST_CASE("the parameters must fit the first block") {
     Fixture f(kLoop);
     f.entry[0][0] = kInt;
     CHECK(f.verdict() == "flow.edge");
+}
+
+TEST_CASE("a state that forgets what was borrowed is refused where it is given back") {
+    Fixture f(R"(
+contract Pair {
+    in Ask()
+    out Answer()
+    state Start: Ask -> Busy
+    state Busy: Answer -> Start
+}
+func f(lent Pair.Imp:Start) {
+    jmp first
+last:
+    retv
+first:
+    jmp last
+}
+func main() {
+    retv
+}
+sip Test { entry main }
+)");
+    CHECK(f.verdict() == "accepted");
+    f.entry[1][0] = Type{};
+    CHECK(f.verdict() == "state.lent");
 }
