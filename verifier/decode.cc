@@ -55,21 +55,18 @@ public:
     }
     template <class Body>
     void section(std::string_view tag, Body body) {
-        if (failure) return;
         section_ = tag;
         if (!room(8)) return;
         if (std::string_view(reinterpret_cast<const char*>(&bytes_[at_]), 4) != tag)
             return fail(Rule::Format, "the section's tag is not there");
         at_ += 4;
         std::uint32_t length = get<4>();
-        if (!room(length)) return;
-        end_ = at_ + length;
+        end_ = room(length) ? at_ + length : at_;
         body();
-        if (failure) return;
         if (at_ != end_)
-            return fail(Rule::Format,
-                        std::to_string(end_ - at_) + " bytes remain behind the section's contents");
-        end_ = bytes_.size();
+            fail(Rule::Format,
+                 std::to_string(end_ - at_) + " bytes remain behind the section's contents");
+        if (!failure) end_ = bytes_.size();
     }
     void header() {
         if (get<4>() != format::kMagic) fail(Rule::Format, "it does not begin with SBC and 0x1a");
@@ -92,19 +89,21 @@ private:
                             .sentence = "not a module" + where + " (byte " + std::to_string(at_) +
                                         "): " + why,
                             .frame = {}};
-        end_ = at_;
+        end_ = at_; // there is nothing more to read
     }
-    bool room(std::uint32_t length) {
-        if (length <= end_ - at_) [[likely]]
-            return !failure;
+    void fail_at_end() {
         fail(Rule::Format,
              end_ == bytes_.size() ? "the file ends too early" : "the section ends too early");
-        return false;
+    }
+    bool room(std::uint32_t length) {
+        if (length > end_ - at_) [[unlikely]]
+            fail_at_end();
+        return !failure;
     }
     template <std::uint32_t kWidth>
     std::uint32_t get() {
         if (kWidth > end_ - at_) [[unlikely]]
-            return room(kWidth), 0;
+            return fail_at_end(), 0;
         std::uint32_t v = 0;
         for (std::uint32_t i = 0; i < kWidth; i++)
             v |= std::uint32_t{bytes_[at_ + i]} << (8 * i);

@@ -77,7 +77,6 @@ private:
             TRY(at_most(c.patterns.size(), limits::kSelectOperands, "select patterns", f_.name));
             TRY(exists(c.block, f_.blocks.size(), "blocks", f_.name));
             for (const auto& p : c.patterns) {
-                TRY(exists(p.operand, limits::kSelectOperands, "select operands", f_.name));
                 TRY(exists(p.first, f_.registers, "registers", f_.name));
                 if (p.message == SelectTable::kClosed) {
                     if (p.first)

@@ -27,7 +27,7 @@ public:
     bool run() {
         transfer_.enter_function();
         from_ = MeetingNote::kCaller;
-        if (!edge(0)) return false;
+        edge(0);
         for (auto next = pending_.take(); next != Worklist::kNone; next = pending_.take())
             if (!walk(flow_.order[next])) return false;
         return true;
@@ -38,20 +38,23 @@ public:
 
 private:
     bool walk(std::uint16_t block) {
-        const std::uint32_t end = block_end(function_, block);
-        if (!spend(end - function_.blocks[block] + current_.size())) return false;
+        const std::uint32_t begin = function_.blocks[block], end = block_end(function_, block);
+        const std::size_t edges = successor_count(function_, function_.code[end - 1]);
+        if (!meter_.spend(end - begin + (1 + edges) * current_.size()))
+            return transfer_.refuse(Rule::Limit,
+                                    "finding the types of " + function_.name +
+                                        " takes more work than is allowed for its size");
         std::ranges::copy(entry_[block], current_.begin());
         if (trace_) trace_->origins = entry_origins_[block];
         from_ = block;
         if (observed()) trace_->observer->visit(block, current_, *trace_);
-        for (std::uint32_t pc = function_.blocks[block]; pc + 1 < end; ++pc)
+        for (std::uint32_t pc = begin; pc + 1 < end; ++pc)
             if (!transfer_.step(pc)) return false;
         return transfer_.finish(end - 1, *this);
     }
 
     // What the registers hold now arrives at `target`.
     bool edge(std::uint16_t target) override {
-        if (!spend(current_.size())) return false;
         bool learnt = !reached_[target];
         if (observed()) trace_->observer->edge(target, learnt, current_, *trace_);
         if (learnt)
@@ -90,12 +93,6 @@ private:
             known = met.type;
         }
         return true;
-    }
-
-    bool spend(std::uint64_t work) {
-        if (meter_.spend(work)) return true;
-        return transfer_.refuse(Rule::Limit, "finding the types of " + function_.name +
-                                                 " takes more work than is allowed for its size");
     }
 
     bool observed() const { return trace_ && trace_->observer; }

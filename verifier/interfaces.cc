@@ -95,11 +95,12 @@ Result check_class(const Module& module, std::uint16_t number, const Subtypes& s
                   check_implementation(module, number, implementation)));
     }
     if (c.implementations.size() == expected) return {};
-    for (std::size_t m = 0;; ++m) // one of them is missing
-        if (!done[m] && subtypes.implements(number, module.methods[m].interface))
-            return refuse(Rule::Interface, "class " + c.name + " must implement " +
-                                               method_text(module, module.methods[m]) +
-                                               ", but has no function for it");
+    std::size_t missing = 0;
+    while (done[missing] || !subtypes.implements(number, module.methods[missing].interface))
+        ++missing;
+    return refuse(Rule::Interface, "class " + c.name + " must implement " +
+                                       method_text(module, module.methods[missing]) +
+                                       ", but has no function for it");
 }
 
 } // namespace

@@ -53,9 +53,9 @@ Result check_resource(const Module& module, const Resource& resource) {
                                               number_text(resource.first));
         return wants(kIrq);
     case Resource::What::Dma:
-        return wants(kDma);
+        break;
     }
-    return refuse(Rule::Manifest, resource_text(resource) + " is of no known kind");
+    return wants(kDma);
 }
 
 std::uint16_t find_call(const Environment& environment, std::string_view name) {

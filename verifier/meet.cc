@@ -43,7 +43,7 @@ bool fits(const Program& program, const Type& value, const Type& slot) {
     if (value.kind == Kind::Null) return slot.nullable;
     if (value.nullable && !slot.nullable) return false;
     if (value.lent && !slot.lent) return false;
-    if (same_thing(value, slot)) return value.kind != Kind::Unset && value.kind != Kind::Conflict;
+    if (same_thing(value, slot)) return true; // no slot is Unset or Conflict
     return value.kind == Kind::Ref && slot.kind == Kind::Ref &&
            program.subtypes.implements(value.index, slot.index);
 }

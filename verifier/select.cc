@@ -32,7 +32,7 @@ std::uint16_t head(const Module& module, const Type& operand, std::size_t n) {
 } // namespace
 
 bool Transfer::select(const Instruction& i, EdgeVisitor& visitor) {
-    if (!in_registers(i.b, i.c) || !select_operands(i)) return false;
+    if (!select_operands(i)) return false;
     const auto& cases = function_.selects[i.imm].cases;
     for (std::size_t n = 0; n < cases.size(); ++n)
         if (!select_case(i, n) || !show(cases[n].block, visitor)) return false;
@@ -88,8 +88,7 @@ bool Transfer::select_pattern(const Instruction& i, std::size_t number,
                           (operand.kind == Kind::Set ? std::string("only give a member")
                                                      : next_steps_text(module_, operand)));
     if (pattern.message == SelectTable::kMember)
-        return in_registers(pattern.first, 1) &&
-               receive(i, pattern.first, module_.types[operand.index]);
+        return receive(i, pattern.first, module_.types[operand.index]);
     Type next = operand;
     next.state = kClosedState;
     if (pattern.message != SelectTable::kClosed) {

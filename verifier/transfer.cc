@@ -1,6 +1,7 @@
 // The dispatch, and the rules of moves and integers.
 #include "verifier/transfer.hh"
 
+#include "lib/core/assert.hh"
 #include "verifier/text.hh"
 
 namespace singlet::verifier {
@@ -85,11 +86,10 @@ bool Transfer::step(std::uint32_t pc) {
     case Opcode::RetVoid:
     case Opcode::Trap:
     case Opcode::Select:
-        return refuse(Rule::Blocks, name() + " must end its block");
     case Opcode::kCount:
         break;
     }
-    return refuse(Rule::Encoding, "there is no such operation");
+    ASSERT(!"an opcode that stands inside a block"); // check_bounds, check_flow
 }
 
 bool Transfer::values(const Instruction& i) {
@@ -120,8 +120,9 @@ bool Transfer::values(const Instruction& i) {
     case Opcode::LowL:
         return i64(i.b) && set(i.a, kInt);
     default:
-        return refuse(Rule::Encoding, "there is no such operation");
+        break;
     }
+    ASSERT(!"an opcode of this family");
 }
 
 } // namespace singlet::verifier
