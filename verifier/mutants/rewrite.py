@@ -15,8 +15,8 @@ accepts. A check that is off is still evaluated, so what it does besides stays a
 number, file, line, function and text of all checks, and checks.inc has the same for C++.
 
 How code is recognised:
-  checking functions   return Checked<...> or Result; or are methods, not const, that return bool (they leave a diagnosis)
-  refusals             a value of type std::unexpected, a call named refuse..., wrong... or fail, `false` in a checking function
+  checking functions   return Checked<...>; or are methods, not const, that return bool (they leave a diagnosis) or call fail...
+  refusals             a value of type std::unexpected, a call named refuse..., wrong... or fail..., `false` in a checking function
   predicates           the free functions named below, whose answer some check believes
 """
 import argparse
@@ -31,7 +31,7 @@ from clang.cindex import CursorKind as K
 # Functions that only answer a question; true permits (or, for those in DENIALS, true refuses).
 PREDICATES = {"fits", "describes", "same_thing", "passable", "valid_name", "is_object", "safe_to_hand_over"}
 DENIALS = {"is_pinned", "loses"}
-REFUSING_CALL = re.compile(r"(refuse|wrong)\w*$|fail$")
+REFUSING_CALL = re.compile(r"(refuse|wrong|fail)\w*$")
 FLAGS = ["-std=c++23", "-I."]
 
 
@@ -103,10 +103,12 @@ class File:
             return True
         if expression.kind == K.CXX_BOOL_LITERAL_EXPR:
             return self.text(expression) == ("true" if self.denies else "false")
+        if expression.kind == K.BINARY_OPERATOR:  # fail(), 0
+            return self.refusing(next(expression.get_children()))
         return expression.kind == K.CALL_EXPR and bool(REFUSING_CALL.match(expression.spelling))
 
     def refuses(self, statement):
-        if statement.kind == K.COMPOUND_STMT:
+        while statement.kind in (K.COMPOUND_STMT, K.UNEXPOSED_STMT):  # or one with [[unlikely]]
             statement = list(statement.get_children())[-1]
         if statement.kind == K.RETURN_STMT:
             value = next(statement.get_children(), None)
@@ -165,7 +167,7 @@ class File:
         self.result = cursor.result_type.spelling
         checking = (result.startswith("std::expected<")
                     or (result == "bool" and method and not cursor.is_const_method())
-                    or cursor.spelling in PREDICATES | DENIALS or (method and result == "void" and "fail(" in self.text(cursor)))
+                    or cursor.spelling in PREDICATES | DENIALS or (method and "fail" in self.text(cursor)))
         body = [c for c in cursor.get_children() if c.kind == K.COMPOUND_STMT]
         if not checking or not body:
             return
@@ -175,7 +177,7 @@ class File:
     def read_statement(self, statement, following):
         """`following` is what comes behind it in its block."""
         children = list(statement.get_children())
-        if statement.kind == K.IF_STMT:
+        if statement.kind == K.IF_STMT and self.text(statement).startswith("if"):  # not that of TRY
             self.read_if(statement, [c for c in children if not c.kind.is_declaration()
                                      and c.kind != K.DECL_STMT], following)
         elif statement.kind == K.RETURN_STMT:
