@@ -32,8 +32,9 @@ def test_each_check_is_missed_by_a_test():
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-@pytest.mark.parametrize("program", sorted(RULES.glob("own.meet/reject-*.sasm")), ids=lambda p: p.stem)
-def test_pass_6_refuses_what_a_broken_pass_5_lets_through(program):
+@pytest.mark.parametrize("name", ("one-path", "loop-allocates", "edge-of-null"))
+def test_pass_6_refuses_what_a_broken_pass_5_lets_through(name):
+    program = f"own.meet/reject-{name}.sasm"
     lost = check("fixpoint.cc", "met.lost")
     assert "[own.meet]" in verify(program).stderr
     assert "[flow.edge]" in verify(program, lost).stderr
