@@ -180,7 +180,7 @@ private:
         bool wants_eax = wishes_[w].prefer & bit(Reg::EAX);
         if (web.length > (wants_eax ? 2 * kShortLife : kShortLife)) free &= ~bit(Reg::EAX);
         // Saving a register costs as much as two uses of a stack slot.
-        if (web.weight <= 2) free &= kCallerSaved | result_.saved;
+        if (web.weight <= 4) free &= kCallerSaved | result_.saved;
         if (free == 0) return false;
         auto reg = choose(wishes_[w], free, web.length <= kShortLife);
         if (bit(reg) & kSavedRegs) result_.saved |= bit(reg);

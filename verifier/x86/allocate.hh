@@ -61,6 +61,7 @@ public:
     explicit Cursor(const Webs& webs) : webs_(&webs) {}
     void enter(const Block& block);
     WebIndex web(unsigned reg) const { return current_[reg]; }
+    WebIndex next_definition() const { return webs_->defined(*block_, nth_); }
     WebIndex define(unsigned reg) { return current_[reg] = webs_->defined(*block_, nth_++); }
 
 private:

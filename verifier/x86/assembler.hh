@@ -71,6 +71,10 @@ struct Operand {
     bool is_memory() const { return kind == Kind::Memory; }
     bool is_constant() const { return kind == Kind::Constant; }
     bool is_number() const { return is_constant() && !symbol.present; } // known now
+    RegMask address_registers() const {
+        auto one = [](std::uint8_t r) { return static_cast<RegMask>(r == kNoReg ? 0 : 1u << r); };
+        return is_memory() ? static_cast<RegMask>(one(base) | one(index)) : RegMask{0};
+    }
     Operand plus(std::int32_t more) const {
         Operand o = *this;
         o.disp += more;

@@ -11,7 +11,7 @@ ImageBuilder::ImageBuilder(const Verified& verified)
     : verified_(verified), literals_(verified.module().strings.size(), kNone),
       classes_(verified.module().classes.size(), kNone) {
     std::fill(std::begin(arrays_), std::end(arrays_), kNone);
-    emit_traps();
+    std::fill(std::begin(traps_), std::end(traps_), kNone);
 }
 
 void ImageBuilder::data_word(std::uint32_t word, Symbol symbol) {
@@ -123,21 +123,18 @@ std::span<const std::uint16_t> ImageBuilder::implementers(std::uint32_t interfac
     return implementers_[interface];
 }
 
-// One stub a reason; the call that reaches it is in the cold part of a function, so the return
-// address still says where the program was.
-void ImageBuilder::emit_traps() {
-    Assembler as;
-    std::uint32_t at[16];
-    constexpr unsigned kReasons = static_cast<unsigned>(rt::TrapReason::Explicit);
-    for (unsigned reason = 1; reason < kReasons; ++reason) {
-        at[reason] = as.here();
+// The function that asks is not in the image yet, so the stub comes to lie before it.
+Symbol ImageBuilder::trap(rt::TrapReason reason) {
+    auto& at = traps_[static_cast<std::size_t>(reason)];
+    if (at == kNone) {
+        Assembler as;
         as.push(Operand::constant(0));
         as.push(Operand::constant(static_cast<std::int32_t>(reason)));
         as.call(helper(Helper::Trap));
+        at = static_cast<std::uint32_t>(image_.code.size());
+        as.finish(image_.code, image_.relocations);
     }
-    as.finish(image_.code, image_.relocations);
-    for (unsigned reason = 1; reason < kReasons; ++reason)
-        traps_[reason] = as.moved(at[reason]);
+    return {true, Relocation::What::Code, at};
 }
 
 // The thunk that the kernel calls: parameters as cdecl words, moved to where the entry function

@@ -1,5 +1,5 @@
-// The image as it grows: trap stubs and functions in its code; descriptors, literals and tables in
-// its read-only data, each made when it is first asked for.
+// The image as it grows: functions and trap stubs in its code; descriptors, literals and tables in
+// its read-only data. Stubs and data are made when they are first asked for.
 #pragma once
 
 #include "verifier/x86/assembler.hh"
@@ -21,9 +21,8 @@ public:
         return {true, Relocation::What::Helper, static_cast<std::uint32_t>(h)};
     }
     static Symbol data(std::uint32_t offset) { return {true, Relocation::What::Data, offset}; }
-    Symbol trap(rt::TrapReason reason) const {
-        return {true, Relocation::What::Code, traps_[static_cast<std::size_t>(reason)]};
-    }
+    // The stub that ends the SIP for this reason; the return address says where the program was.
+    Symbol trap(rt::TrapReason reason);
 
     Symbol literal(std::uint32_t string);
     Symbol class_descriptor(std::uint32_t cls);
@@ -36,7 +35,6 @@ public:
     void data_word(std::uint32_t word, Symbol symbol = {});
     void data_bytes(const void* bytes, std::size_t count);
 
-    void emit_traps();
     void emit_start();
     void finish();
 
@@ -49,10 +47,9 @@ private:
 
     const Verified& verified_;
     NativeImage image_;
-    std::uint32_t traps_[16] = {};
     std::vector<std::uint32_t> literals_, classes_;
     std::vector<std::vector<std::uint16_t>> implementers_; // of each, when first asked for
-    std::uint32_t arrays_[16];
+    std::uint32_t arrays_[16], traps_[16];
     std::uint32_t string_ = kNone, cell_ = kNone;
 };
 

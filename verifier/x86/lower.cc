@@ -10,13 +10,16 @@ Lowering::Lowering(ImageBuilder& builder, std::size_t function, const CompileOpt
     : builder_(builder), verified_(builder.verified()), module_(verified_.module()),
       function_(module_.functions[function]), index_(function), options_(options),
       webs_(verified_, function), allocation_(allocate(verified_, function, webs_)), cursor_(webs_),
-      replay_(verified_, function) {}
+      replay_(verified_, function) {
+    last_cold_.fill(~std::size_t{0});
+}
 
 void Lowering::run() {
     measure();
     as_.reserve(function_.code.size());
     for (std::size_t k = 0; k < webs_.blocks().size(); ++k)
         block_labels_.push_back(as_.label());
+    find_entries();
     prologue();
     for (std::uint32_t k = 0; k < webs_.blocks().size(); ++k)
         emit_block(k);
@@ -24,11 +27,22 @@ void Lowering::run() {
     finish();
 }
 
+void Lowering::find_entries() {
+    constexpr std::uint32_t kNone = kManyEntries - 1;
+    entered_from_.assign(webs_.blocks().size(), kNone);
+    entered_from_[0] = kManyEntries; // the caller's
+    for (std::uint32_t k = 0; k < webs_.blocks().size(); ++k)
+        for (const auto& edge : webs_.edges(webs_.blocks()[k])) {
+            auto& from = entered_from_[webs_.position(edge.to)];
+            from = from == kNone ? k : kManyEntries;
+        }
+}
+
 // The line of an instruction is most often that of the one before, or the next one.
-void Lowering::note_line(std::uint32_t pc) {
+std::uint32_t Lowering::line_of(std::uint32_t pc) {
     const auto& lines = function_.lines;
     auto ends = [&](std::size_t n) { return n >= lines.size() ? ~std::uint32_t{0} : lines[n].pc; };
-    if (lines.empty() || pc < lines[0].pc) return;
+    if (lines.empty() || pc < lines[0].pc) return 0;
     if (pc >= ends(line_ + 1)) ++line_;
     if (pc < ends(line_) || pc >= ends(line_ + 1))
         line_ = static_cast<std::size_t>(
@@ -36,27 +50,36 @@ void Lowering::note_line(std::uint32_t pc) {
                                      [](std::uint32_t x, const Line& l) { return x < l.pc; }) -
                     lines.begin()) -
                 1;
-    const auto line = lines[line_].line;
-    if (lines_.empty() || lines_.back().line != line) lines_.push_back({as_.here(), line});
+    return lines[line_].line;
+}
+
+void Lowering::note_line(std::uint32_t line) {
+    if (line != 0 && (lines_.empty() || lines_.back().line != line))
+        lines_.push_back({as_.here(), line});
 }
 
 void Lowering::emit_block(std::uint32_t k) {
     const auto& blocks = webs_.blocks();
     next_ = k + 1 < blocks.size() ? blocks[k + 1].number : kNoBlock;
     as_.bind(block_labels_[k]);
+    facts_at_entry(k);
+    repeated_ = false;
     emit_instructions(blocks[k]);
 }
 
 void Lowering::emit_instructions(const Block& block) {
     cursor_.enter(block);
     replay_.enter(block.number);
+    block_end_ = block.end;
     for (auto pc = block.begin; pc < block.end; ++pc) {
         pc_ = pc;
         number_ = block.at + pc - block.begin;
-        note_line(pc);
+        note_line(line_of(pc));
         const auto& i = function_.code[pc];
-        taken_ = borrowed_ = operands_ = 0;
+        borrowed_ = operands_ = 0;
+        taken_ = folded_.web == kNoWeb ? RegMask{0} : folded_.from.address_registers();
         has_temporary_ = false;
+        auto folded = folded_.web;
         for (auto r : webs_.operands(pc).uses)
             if (const auto& p = allocation_.places[cursor_.web(r)]; p.kind == Place::Kind::Register)
                 operands_ |= bit(p.reg);
@@ -64,11 +87,15 @@ void Lowering::emit_instructions(const Block& block) {
             pc += done - 1;
         else
             instruction(i);
+        if (folded_.web == folded) folded_ = {};
+        for (auto r : webs_.operands(pc).defs)
+            forget(cursor_.web(r));
         if (pc + 1 < block.end) give_back(), replay_.step();
     }
 }
 
 Operand Lowering::place(WebIndex w) const {
+    if (w == folded_.web && w != kNoWeb) return folded_.from;
     const auto& web = webs_.all()[w];
     if (web.value == Web::Value::Number) return Operand::constant(web.constant);
     if (web.value == Web::Value::Literal)
@@ -186,10 +213,14 @@ void Lowering::move_all(std::vector<Move> moves) {
     }
 }
 
+// Where a check jumps that fails. Checks of one source line share their end: what a trap tells about
+// its place is the line.
 Label Lowering::cold(rt::TrapReason reason) {
-    for (auto c = cold_.rbegin(); c != cold_.rend() && c->pc == pc_; ++c)
-        if (c->reason == reason) return c->at;
-    cold_.push_back({as_.label(), reason, pc_});
+    auto line = line_of(pc_);
+    auto& last = last_cold_[static_cast<std::size_t>(reason)];
+    if (last < cold_.size() && cold_[last].line == line) return cold_[last].at;
+    last = cold_.size();
+    cold_.push_back({as_.label(), reason, line});
     return cold_.back().at;
 }
 
@@ -197,7 +228,7 @@ void Lowering::emit_cold() {
     auto begin = as_.here();
     cold_begin_ = begin;
     for (const auto& c : cold_) {
-        note_line(c.pc);
+        note_line(c.line);
         as_.bind(c.at);
         as_.call(builder_.trap(c.reason));
     }

@@ -19,7 +19,7 @@ private:
     struct Cold {
         Label at;
         rt::TrapReason reason;
-        std::uint32_t pc;
+        std::uint32_t line;
     };
     struct Point { // where the collector may find this function
         std::uint32_t at;
@@ -31,12 +31,14 @@ private:
         Operand from;
     };
 
+    void find_entries();
     void emit_block(std::uint32_t k);
     void emit_instructions(const Block& block);
     void instruction(const Instruction& i); // lower_instruction.cc
     void emit_cold();
     void finish();
-    void note_line(std::uint32_t pc);
+    std::uint32_t line_of(std::uint32_t pc); // 0: none
+    void note_line(std::uint32_t line);
 
     Operand place(WebIndex web) const; // of its low word
     Operand value(unsigned r) const { return place(cursor_.web(r)); }
@@ -65,6 +67,11 @@ private:
     Label cold(rt::TrapReason reason);
 
     // ---- lower_frame.cc
+    struct Demand {
+        int count;
+        bool bytes; // of registers with a low byte
+    };
+    Demand demand(const Instruction& i);
     void measure();
     void prologue();
     void parameters();
@@ -114,11 +121,25 @@ private:
     void extend(const Instruction& i);
     void low_word(const Instruction& i);
 
-    // ---- lower_object.cc
+    // ---- lower_checks.cc
+    struct Fact { // the object is not null; if it is an array, index + room <= its length
+        WebIndex object, index;
+        std::uint64_t room;
+    };
+    void forget(WebIndex w); // it gets another value
+    void learn(Fact fact);
+    void facts_at_entry(std::uint32_t k);
+    void learn_from_branch(const Block& before, const Block& block);
+    bool must_check_null(unsigned r);
+    bool must_check_bounds(unsigned array, WebIndex index, std::uint64_t room);
     Reg object(unsigned r); // the reference in a register, checked for null where it may be
     void null_check(unsigned r);
     Operand element(unsigned array, unsigned index, unsigned size);
     Operand bytes_in(unsigned array, unsigned index, unsigned width);
+
+    // ---- lower_object.cc
+    static constexpr std::int32_t kLengthOffset = 4; // of an array or string
+    bool fold(unsigned a, Operand from, Kind kind);
     void load(unsigned a, Operand from, Kind kind);
     void store(Operand to, unsigned from, Kind kind);
     Kind element_kind(unsigned array) const;
@@ -189,14 +210,24 @@ private:
     Reg borrow_order_[kMostBorrowed] = {};
     bool has_temporary_ = false;
     Reg temporary_ = Reg::EAX;
+    struct Folded { // a load that this instruction makes, as a memory operand
+        WebIndex web = kNoWeb;
+        Operand from;
+    } folded_;
     bool has_pending_ = false; // the comparison before left its result in the flags
     Cc pending_ = Cc::E;
     std::uint16_t next_ = 0; // the block that is laid out behind this one; kNoBlock at the end
     static constexpr std::uint16_t kNoBlock = 0xffff;
-    bool repeating_ = false;
+    std::uint32_t block_end_ = 0;
+    bool repeating_ = false; // a loop's test at a jump back to it
+    bool repeated_ = false;  // the block before ended so
+    std::vector<Fact> facts_;
+    static constexpr std::uint32_t kManyEntries = 0xffffffff;
+    std::vector<std::uint32_t> entered_from_; // the one block with an edge there, by position
 
     std::vector<Label> block_labels_; // by position
     std::vector<Cold> cold_;
+    std::array<std::size_t, 16> last_cold_; // of each reason
     std::uint32_t cold_begin_ = 0;
     std::vector<Point> points_;
     std::vector<NativeLine> lines_;

@@ -51,7 +51,7 @@ void Lowering::jump(const Instruction& i) {
     bool is_back = block.at <= number_;
     if (repeating_ || !is_back || !worth_repeating(block))
         return go_to(static_cast<std::uint16_t>(i.imm));
-    repeating_ = true;
+    repeating_ = repeated_ = true;
     emit_instructions(block);
     repeating_ = false;
 }

@@ -24,22 +24,67 @@ std::uint8_t saved_bits(RegMask mask) {
 
 } // namespace
 
-// What the frame must hold besides the homes: the longest argument list, and room to put busy
-// registers aside if some instruction might want more free ones than there are.
+// The most registers that the lowering of an instruction borrows: one for each operand that is in none, one
+// to work in, and what some want besides. Steps over the definitions.
+Lowering::Demand Lowering::demand(const Instruction& i) {
+    Demand result{.count = 1, .bytes = false};
+    auto o = webs_.operands(pc_);
+    auto count = [&](Operand at) {
+        result.count += at.is_memory() || (at.is_constant() && !at.is_number());
+    };
+    for (auto r : o.uses)
+        count(value(r));
+    for (auto r : o.defs)
+        count(define(r));
+    switch (i.op) {
+    case Opcode::LdBytes: // the bound
+    case Opcode::StBytes:
+    case Opcode::Alu: // a shift's amount, a quotient's bias
+    case Opcode::AluI:
+    case Opcode::CellTake:
+    case Opcode::IsInst:
+    case Opcode::LdElem: // both words of an I64 pass through one
+        ++result.count;
+        break;
+    case Opcode::StElem: // a byte or a truth value goes through a register that has a low byte
+    case Opcode::StFld:
+    case Opcode::Cmp:
+    case Opcode::CmpI:
+    case Opcode::IsNull:
+    case Opcode::RefEq:
+    case Opcode::CellFull:
+        ++result.count;
+        result.bytes = true;
+        break;
+    default:
+        if (outgoing_words(i, pc_) >= 0) result.count = 1; // arguments go over the stack at need
+        break;
+    }
+    return result;
+}
+
+// What the frame must hold besides the homes: the longest argument list, and room to put busy registers
+// aside. A function that is short of free ones first saves more of those that its caller wants back.
 void Lowering::measure() {
-    for (const auto& block : webs_.blocks())
+    for (const auto& block : webs_.blocks()) {
+        cursor_.enter(block);
         for (pc_ = block.begin; pc_ < block.end; ++pc_) {
             const auto& i = function_.code[pc_];
             if (auto words = outgoing_words(i, pc_); words >= 0) {
                 is_leaf_ = false;
                 outgoing_ = std::max(outgoing_, static_cast<std::uint32_t>(words));
             }
-            auto free = (kCallerSaved | allocation_.saved) &
-                        ~allocation_.busy_around(block.at + pc_ - block.begin);
-            int wanted = i.op == Opcode::StBytes ? kMostBorrowed : 3;
-            if (__builtin_popcount(free) < wanted || (free & kByteRegs) == 0)
-                borrowed_words_ = kMostBorrowed;
+            auto busy = allocation_.busy_around(block.at + pc_ - block.begin);
+            auto wanted = demand(i);
+            auto is_short = [&] {
+                auto free = (kCallerSaved | allocation_.saved) & ~busy;
+                return __builtin_popcount(wanted.bytes ? free & kByteRegs : free) < wanted.count;
+            };
+            for (auto reg : kSaveOrder)
+                if (is_short()) allocation_.saved |= bit(reg);
+            if (is_short()) borrowed_words_ = kMostBorrowed;
         }
+    }
 }
 
 std::uint32_t Lowering::frame_words() const {
@@ -48,7 +93,7 @@ std::uint32_t Lowering::frame_words() const {
 }
 
 void Lowering::prologue() {
-    note_line(0);
+    note_line(line_of(0));
     auto limit = Operand::absolute(
         {true, Relocation::What::Now, static_cast<std::uint32_t>(offsetof(rt::Now, stack_limit))});
     auto room = frame_words();

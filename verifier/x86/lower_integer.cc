@@ -60,6 +60,11 @@ Op machine_op(AluOp op) {
     }
 }
 
+// The result's register is part of the address of `from`, so that must be loaded before all else.
+bool works_in_address(Operand to, Operand from) {
+    return to.is_register() && (from.address_registers() & bit(to.reg)) != 0;
+}
+
 } // namespace
 
 void Lowering::constant(const Instruction& i) {
@@ -119,6 +124,7 @@ void Lowering::alu_operands(AluOp op, Operand to, Operand b, Operand c) {
         }
         if (c.is_register()) return as_.lea(to.reg, Operand::memory(b.reg, c.reg, 0, 0));
     }
+    if (commutes(op) && b.is_register() && works_in_address(to, c)) std::swap(b, c);
     if (op == AluOp::Sub && to.is_register() && to == c && !(b == c)) {
         as_.neg(to);
         return as_.alu(Op::Add, to, b);
@@ -187,7 +193,7 @@ void Lowering::shift(AluOp op, Operand to, Operand b, Operand c) {
 void Lowering::multiply(Operand to, Operand b, Operand c) {
     if (b.is_constant()) std::swap(b, c);
     if (!c.is_number()) {
-        if (to == c) std::swap(b, c);
+        if (to == c || (b.is_register() && works_in_address(to, c))) std::swap(b, c);
         auto work = target(to, {c});
         as_.mov(work, b);
         as_.imul(work, c);
@@ -257,27 +263,27 @@ void Lowering::divide(AluOp op, Operand to, Operand b, Operand c) {
         as_.test(by, by);
         as_.jcc(Cc::E, cold(rt::TrapReason::DivideByZero));
         c = by;
-    } else if (c.disp != -1 || !is_signed) {
-        c = in_register(c);
     }
-    Label done = as_.label();
+    // The least integer / -1 would fault: x / -1 is -x, and no remainder.
+    bool maybe_minus_one = is_signed && (!c.is_number() || c.disp == -1);
+    bool only_minus_one = is_signed && c.is_number() && c.disp == -1;
+    if (!only_minus_one) c = in_register(c);
+    Label divide = as_.label(), done = as_.label();
     as_.mov(Reg::EAX, b);
-    if (is_signed) {
-        // The least integer / -1 would fault: x / -1 is -x, and no remainder.
-        Label divide = as_.label();
-        if (!c.is_constant()) {
+    if (maybe_minus_one) {
+        if (!only_minus_one) {
             as_.alu(Op::Cmp, c, Operand::constant(-1));
             as_.jcc(Cc::NE, divide);
         }
         as_.neg(Reg::EAX);
-        as_.mov(Reg::EDX, number(0));
-        if (!c.is_constant()) as_.jmp(done);
-        as_.bind(divide);
-        if (!c.is_constant()) as_.cdq(), as_.idiv(c);
-    } else {
         as_.alu(Op::Xor, Reg::EDX, Reg::EDX);
-        as_.div(c);
+        if (!only_minus_one) as_.jmp(done);
     }
+    as_.bind(divide);
+    if (!is_signed)
+        as_.alu(Op::Xor, Reg::EDX, Reg::EDX), as_.div(c);
+    else if (!only_minus_one)
+        as_.cdq(), as_.idiv(c);
     as_.bind(done);
     as_.mov(to, quotient ? Reg::EAX : Reg::EDX);
 }

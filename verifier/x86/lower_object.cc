@@ -7,7 +7,6 @@ namespace singlet::verifier::x86 {
 
 namespace {
 
-constexpr std::int32_t kLength = 4;
 constexpr std::int32_t kData = rt::kDataOffset;
 
 struct FieldPlace {
@@ -32,74 +31,28 @@ Kind Lowering::element_kind(unsigned array) const {
     return t.kind == Kind::Str ? Kind::U8 : module_.types[t.index].kind;
 }
 
-void Lowering::null_check(unsigned r) {
-    if (!options_.checks || !type(r).nullable) return;
-    auto o = value(r);
-    if (o.is_constant()) return;
-    if (o.is_register())
-        as_.test(o.reg, o.reg);
-    else
-        as_.alu(Op::Cmp, o, Operand::constant(0));
-    as_.jcc(Cc::E, cold(rt::TrapReason::NullReference));
-}
-
-Reg Lowering::object(unsigned r) {
-    auto reg = in_register(value(r));
-    if (options_.checks && type(r).nullable) {
-        as_.test(reg, reg);
-        as_.jcc(Cc::E, cold(rt::TrapReason::NullReference));
+// A word that only the next instruction reads, and can read from memory, is not loaded: that instruction
+// takes `from` for the register's place. Nothing comes between, so the word is the same; the registers
+// of the address are kept from being borrowed until then.
+bool Lowering::fold(unsigned a, Operand from, Kind kind) {
+    bool is_word = kind != Kind::I64 && kind != Kind::U8 && kind != Kind::U16;
+    if (!is_word || borrowed_ != 0 || pc_ + 1 >= block_end_) return false;
+    const auto& next = function_.code[pc_ + 1];
+    bool reads_memory = next.op == Opcode::Cmp || next.op == Opcode::CmpI;
+    if (next.op == Opcode::Alu) {
+        auto op = static_cast<AluOp>(next.imm);
+        reads_memory = op == AluOp::Add || op == AluOp::Sub || op == AluOp::Mul ||
+                       op == AluOp::And || op == AluOp::Or || op == AluOp::Xor;
     }
-    return reg;
-}
-
-// Element `index` of an array, its bounds tested; one unsigned comparison covers negative indices.
-Operand Lowering::element(unsigned array, unsigned index, unsigned size) {
-    auto base = object(array);
-    auto at = value(index);
-    auto length = Operand::memory(base, kLength);
-    if (at.is_number()) {
-        if (options_.checks) {
-            as_.alu(Op::Cmp, length, at);
-            as_.jcc(Cc::BE, cold(rt::TrapReason::OutOfBounds));
-        }
-        return Operand::memory(
-            base, static_cast<std::int32_t>(kData + static_cast<std::uint32_t>(at.disp) * size));
-    }
-    auto reg = in_register(at);
-    if (options_.checks) {
-        as_.alu(Op::Cmp, reg, length);
-        as_.jcc(Cc::AE, cold(rt::TrapReason::OutOfBounds));
-    }
-    unsigned scale = size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3;
-    return Operand::memory(base, reg, scale, kData);
-}
-
-// `width` bytes at byte `index`: index <= length - width, and length >= width.
-Operand Lowering::bytes_in(unsigned array, unsigned index, unsigned width) {
-    auto base = object(array);
-    auto at = value(index);
-    auto length = Operand::memory(base, kLength);
-    auto wide = Operand::constant(static_cast<std::int32_t>(width));
-    if (at.is_number() && at.disp >= 0 && at.disp < 0x40000000) {
-        if (options_.checks) {
-            as_.alu(Op::Cmp, length, at.plus(wide.disp));
-            as_.jcc(Cc::B, cold(rt::TrapReason::OutOfBounds));
-        }
-        return Operand::memory(base, kData + at.disp);
-    }
-    auto reg = in_register(at);
-    if (options_.checks) {
-        auto last = temporary();
-        as_.mov(last, length);
-        as_.alu(Op::Sub, last, wide);
-        as_.jcc(Cc::B, cold(rt::TrapReason::OutOfBounds));
-        as_.alu(Op::Cmp, reg, last);
-        as_.jcc(Cc::A, cold(rt::TrapReason::OutOfBounds));
-    }
-    return Operand::memory(base, reg, 0, kData);
+    if (!reads_memory || (next.op != Opcode::CmpI && next.b == next.c)) return false;
+    auto ranges = webs_.ranges(webs_.all()[cursor_.next_definition()]);
+    if (ranges.size() != 1 || ranges[0].to != 3 * (number_ + 1) + 1) return false;
+    folded_ = {cursor_.define(a), from};
+    return true;
 }
 
 void Lowering::load(unsigned a, Operand from, Kind kind) {
+    if (fold(a, from, kind)) return;
     auto to = define(a);
     if (kind == Kind::I64) {
         auto work = take();
@@ -146,7 +99,7 @@ void Lowering::store_field(const Instruction& i) {
 }
 
 void Lowering::length(const Instruction& i) {
-    load(i.a, Operand::memory(object(i.b), kLength), Kind::I32);
+    load(i.a, Operand::memory(object(i.b), kLengthOffset), Kind::I32);
 }
 
 void Lowering::cell_take(const Instruction& i) {

@@ -17,6 +17,24 @@ bool is_comparison(Opcode op) {
            op == Opcode::RefEq;
 }
 
+// Each use and definition weighs 2, a use in an address 3: that one needs a register, while others may
+// as well be read from the stack. Here, how many of the first operands form an address.
+unsigned address_operands(Opcode op) {
+    switch (op) {
+    case Opcode::Len:
+    case Opcode::LdFld:
+    case Opcode::StFld:
+        return 1;
+    case Opcode::LdElem:
+    case Opcode::StElem:
+    case Opcode::LdBytes:
+    case Opcode::StBytes:
+        return 2;
+    default:
+        return 0;
+    }
+}
+
 const ChannelTypes kNoChannel{};
 
 } // namespace
@@ -279,12 +297,13 @@ void Webs::find_pieces(const Block& block, std::vector<Piece>& pieces, Scratch& 
     std::uint32_t nth = 0;
     for (auto pc = block.begin; pc < block.end; ++pc) {
         const auto o = operands(pc);
-        for (auto r : o.uses)
-            webs_[current[r]].weight += weight;
+        const auto in_address = address_operands(function_.code[pc].op);
+        for (std::size_t k = 0; k < o.uses.size(); ++k)
+            webs_[current[o.uses[k]]].weight += k < in_address ? 3 * weight : 2 * weight;
         for (auto r : o.defs) {
             replaced.push_back(current[r]);
             current[r] = defined(block, nth++);
-            webs_[current[r]].weight += weight;
+            webs_[current[r]].weight += 2 * weight;
         }
     }
     const auto end = 3 * (block.at + block.end - block.begin);

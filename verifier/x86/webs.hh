@@ -28,7 +28,7 @@ struct Web {
     bool fused = false;               // a comparison's result, used by the branch behind it only
     Value value = Value::Unknown;     // Number and Literal need no place
     std::int32_t constant = 0;        // the number (sign-extended if wide) or the string
-    std::uint32_t weight = 0;         // uses and definitions, each 8 times more in a loop
+    std::uint32_t weight = 0;         // of its uses and definitions, each 8 times more in a loop
     std::uint32_t first = 0, end = 0; // its ranges in Webs::ranges
     std::uint32_t length = 0;         // the sum of them
     std::uint32_t order = 0;          // when it was met first: ties break the same way always
@@ -64,6 +64,9 @@ public:
     // The operands of instruction `pc` of the function.
     Operands operands(std::uint32_t pc) const { return operands_[pc]; }
 
+    std::span<const Edge> edges(const Block& block) const {
+        return {edges_.all.data() + block.first_edge, edges_.all.data() + block.end_edge};
+    }
     WebIndex at_entry(const Block& block, std::uint8_t reg) const;
     // f(register, web) for each that is live there, in ascending order.
     template <class F>
@@ -103,9 +106,6 @@ private:
     void find_webs();
     void find_pieces(const Block& block, std::vector<Piece>& pieces, Scratch& scratch);
     void find_ranges();
-    std::span<const Edge> edges(const Block& block) const {
-        return {edges_.all.data() + block.first_edge, edges_.all.data() + block.end_edge};
-    }
     std::uint32_t entry_node(const Block& block, std::uint8_t reg) const {
         return block.first_node + static_cast<std::uint32_t>(block.live_in.count_below(reg));
     }
