@@ -74,8 +74,7 @@ void Emitter::release(std::size_t mark) {
         busy_.reset(static_cast<std::size_t>(allocated_.back()));
 }
 
-template <typename Visit>
-void Emitter::targets(Block& block, Visit&& visit) {
+void Emitter::targets(Block& block, const std::function<void(Label&)>& visit) {
     if (block.code.empty()) return;
     Instruction& last = block.code.back();
     switch (last.op) {
@@ -158,6 +157,7 @@ void Emitter::merge() {
 void Emitter::finish(verifier::Function& f) {
     thread_jumps();
     merge();
+    improve_loops();
     std::vector<std::uint16_t> number(blocks_.size());
     for (std::size_t i = 0; i < order_.size(); i++)
         number[order_[i]] = static_cast<std::uint16_t>(i);

@@ -5,8 +5,10 @@
 // short and apart for the compiler to x86); after that, those that are free again are used.
 #pragma once
 
+#include <array>
 #include <bitset>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "verifier/module.hh"
@@ -46,10 +48,25 @@ private:
         bool placed = false;
     };
 
-    template <typename Visit>
-    void targets(Block& block, Visit&& visit); // visit(Label&) for each
+    void targets(Block& block, const std::function<void(Label&)>& visit);
     void thread_jumps();
     void merge();
+    // ---- loops.cc
+    struct Loop {
+        std::uint32_t begin = 0, end = 0; // in order_
+        Block* before = nullptr;
+        std::bitset<256> written;
+    };
+    void improve_loops();
+    bool enter(Loop& loop);
+    void take_out(Loop& loop, Block& block, std::size_t n);
+    void hoist(Loop& loop);
+    bool is_local(const Block& block, std::size_t n, std::uint8_t counter);
+    void reduce(Loop& loop);
+    void compare_unsigned(const Loop& loop, const std::vector<Loop>& loops);
+    std::vector<std::uint32_t> positions_;     // in order_, of each block
+    std::array<std::uint32_t, 256> writers_{}; // instructions that write each register
+
     std::vector<bool> reachable();
 
     std::vector<Block> blocks_;
