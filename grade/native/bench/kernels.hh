@@ -1,4 +1,6 @@
-// The benchmark's kernels as C++, each doing what the .sing file of its name does.
+// The benchmark's kernels as C++, each doing what the .sing file of its name does. Functions that get
+// their data as arguments are not `static` where clang would otherwise build the one caller's data into
+// them: the .sing side compiles a function without looking at its callers, and so must this one.
 #pragma once
 
 #include <cstdint>
@@ -9,3 +11,8 @@ int bench_quicksort(int rounds);
 int bench_sha256(int rounds);
 int bench_fatchain(int rounds);
 int bench_matrix(int rounds);
+int bench_objects(int rounds);
+int bench_search(int rounds);
+int bench_hash64(int rounds);
+int bench_packets(int rounds);
+int bench_vm(int rounds);
