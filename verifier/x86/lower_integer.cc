@@ -125,7 +125,7 @@ void Lowering::alu_operands(AluOp op, Operand to, Operand b, Operand c) {
         if (c.is_register()) return as_.lea(to.reg, Operand::memory(b.reg, c.reg, 0, 0));
     }
     if (commutes(op) && b.is_register() && works_in_address(to, c)) std::swap(b, c);
-    if (op == AluOp::Sub && to.is_register() && to == c && !(b == c)) {
+    if (op == AluOp::Sub && to.is_register() && to == c && !(b == c) && !works_in_address(to, b)) {
         as_.neg(to);
         return as_.alu(Op::Add, to, b);
     }
