@@ -56,6 +56,9 @@ Lowering::Demand Lowering::demand(const Instruction& i) {
         ++result.count;
         result.bytes = true;
         break;
+    case Opcode::CmpL: // has EAX, ECX and EDX for itself, so a low byte is left in EBX alone
+        result = {.count = 4, .bytes = true};
+        break;
     default:
         if (outgoing_words(i, pc_) >= 0) result.count = 1; // arguments go over the stack at need
         break;
