@@ -101,6 +101,21 @@ def selects(count=400, messages=30):
     return module(text + f"b{count}:\n    jmp gone2\ngone:\n    free r0\n    retv\ngone2:\n    free r0\n    retv\n}}")
 
 
+def races(messages=1, side=16):
+    """A contract with as many configurations as are gone through, or more: both sides speak all the time."""
+    text = "contract C {\n" + "".join(f"    in A{m}()\n    out B{m}()\n" for m in range(messages))
+    for s in range(side * side):
+        steps = [f"A{m} -> S{s + side}" for m in range(messages) if s // side < side - 1]
+        steps += [f"B{m} -> S{s + 1}" for m in range(messages) if s % side < side - 1]
+        text += f"    state S{s}" + (": " + ", ".join(steps) if steps else "") + "\n"
+    return module(text + "}")
+
+
+def too_many_races():
+    """The same, with several things to say each time: the queues alone are too many."""
+    return races(10)
+
+
 def fields(classes=900, each=250):
     """More declarations than code."""
     names = "".join(f"    f{n}: i32\n" for n in range(each))
@@ -249,8 +264,8 @@ def long_words(registers=200):
 
 
 WORST = (backwards, backwards_refused, wide, meetings, reads, arithmetic, calls, many_calls, arguments, switches,
-         selects, fields, interfaces, structs, too_many_structs, rotation, fast_rotation, back_and_forth, deep_joins,
-         shared_switch, too_shared_switch, shared_select, pairs, contracts, combinations, too_many_combinations, nested,
+         selects, races, too_many_races, fields, interfaces, structs, too_many_structs, rotation, fast_rotation, back_and_forth,
+         deep_joins, shared_switch, too_shared_switch, shared_select, pairs, contracts, combinations, too_many_combinations, nested,
          empty_interface, jumps, long_words)
 
 # Those that are to be verified whatever their size: what they cost must grow as they do.

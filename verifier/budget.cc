@@ -23,6 +23,11 @@ constexpr std::uint64_t kBlockKept = 48, kBlockPassing = 256;
 constexpr std::uint64_t kFunctionKept = 256;
 constexpr std::uint64_t kPredecessor = 2; // of each edge
 
+// ... and of the configurations of a contract: what is kept of each, its place in the table, the way to it.
+constexpr std::uint64_t kConfiguration = 16 + 16 + 24;
+constexpr std::uint64_t kRaces =
+    kGrowing * (kConfiguration * limits::kConfigurations + limits::kConfigurationBytes);
+
 // ---- compile: of each value that lives in a block or is defined in it [x86/webs.hh]
 constexpr std::uint64_t kValue = 144;
 constexpr std::uint64_t kBlockCompiled = 256, kEdge = 64;
@@ -31,6 +36,17 @@ constexpr std::uint64_t kCode = 64, kArgumentCode = 32, kTargetCode = 48;
 constexpr std::uint64_t kInstruction = 128, kRelocation = 16, kLine = 8;
 constexpr std::uint64_t kImplementer = 2; // of an interface
 constexpr std::uint64_t kStackMap = 64;   // and a slot for each register
+
+// Has some contract more configurations than states? [product.hh]
+bool may_race(const Module& module) {
+    for (const Contract& c : module.contracts)
+        for (const auto& state : c.states)
+            for (const auto& t : state.transitions)
+                if (c.messages[t.message].direction !=
+                    c.messages[state.transitions[0].message].direction)
+                    return true;
+    return false;
+}
 
 std::uint64_t argument_count(const Verified& verified, const Instruction& i) {
     const Module& module = verified.module();
@@ -139,7 +155,8 @@ std::uint64_t memory_to_verify(const Module& module) {
     states = std::min<std::uint64_t>(states, limits::kStateRegisters); // more is refused
     const std::uint64_t classes = module.classes.size();
     return kAnyModule + kState * states + kept + most + classes * (classes + 64) / 8 +
-           kGrowing * limits::kMeetings * 32 + kPredecessor * limits::kTargets;
+           kGrowing * limits::kMeetings * 32 + kPredecessor * limits::kTargets +
+           sizeof(ContractFacts) * module.contracts.size() + (may_race(module) ? kRaces : 0);
 }
 
 std::uint64_t memory_to_compile(const Verified& verified) {

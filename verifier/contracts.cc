@@ -4,13 +4,13 @@
 
 #include "lib/core/try.hh"
 #include "verifier/limits.hh"
+#include "verifier/product.hh"
+#include "verifier/runs.hh"
 #include "verifier/tables.hh"
 #include "verifier/text.hh"
 
 namespace singlet::verifier {
 namespace {
-
-using Direction = Contract::Direction;
 
 std::string about(const Contract& contract) { return "contract " + contract.name; }
 
@@ -19,23 +19,18 @@ std::string state_name(const Contract& contract, std::size_t state) {
     return "state " + (name.empty() ? "#" + number_text(state) : name);
 }
 
-// A state of one direction, in which each message leads to one next state.
+std::string side_name(Side side) { return side == Side::Importer ? "importer" : "exporter"; }
+
+// Each message leads to one next state.
 Result check_state(const Contract& contract, std::size_t number) {
-    const Contract::State& state = contract.states[number];
-    std::uint64_t seen = 0; // messages; limits::kMessages is 64
+    std::uint64_t seen = 0; // messages
     static_assert(limits::kMessages <= 64);
-    for (const auto& t : state.transitions) {
-        const auto& message = contract.messages[t.message];
-        const auto& first = contract.messages[state.transitions[0].message];
-        if (message.direction != first.direction)
-            return refuse(Rule::ContractForm,
-                          about(contract) + " expects each state to send or to receive, but " +
-                              state_name(contract, number) + " has " + first.name +
-                              " in one direction and " + message.name + " in the other");
+    for (const auto& t : contract.states[number].transitions) {
         if (seen >> t.message & 1)
-            return refuse(Rule::ContractForm,
-                          about(contract) + " expects each message once in a state, but " +
-                              state_name(contract, number) + " has " + message.name + " twice");
+            return refuse(Rule::ContractForm, about(contract) +
+                                                  " expects each message once in a state, but " +
+                                                  state_name(contract, number) + " has " +
+                                                  contract.messages[t.message].name + " twice");
         seen |= std::uint64_t{1} << t.message;
     }
     return {};
@@ -61,129 +56,204 @@ Result check_reachable(const Contract& contract) {
                                           " from its first state");
 }
 
+std::string argument_name(const Contract& contract, const Contract::Message& message,
+                          std::size_t argument) {
+    return "argument " + number_text(argument) + " of message " + message.name + " of " +
+           about(contract);
+}
+
 Result check_arguments(const Module& module, const Contract& contract) {
     for (const auto& message : contract.messages)
         for (std::size_t i = 0; i < message.args.size(); ++i) {
             const Type type = module.types[message.args[i]];
             const bool plain = type.kind == Kind::I32 || type.kind == Kind::I64;
             const bool owned = is_owned(type) && type.kind != Kind::Set;
-            const std::string where = "argument " + number_text(i) + " of message " + message.name +
-                                      " of " + about(contract);
             if (!plain && !owned)
                 return refuse(Rule::ContractForm,
-                              where +
+                              argument_name(contract, message, i) +
                                   " must be an i32, an i64 or an owned exchange value "
                                   "other than a set, but is " +
                                   type_text(module, type));
-            if (!safe_to_hand_over(module, type))
-                return refuse(Rule::ContractHandover,
-                              where + " must be an endpoint that sends next, but " +
-                                  type_text(module, type) + " can " +
-                                  next_steps_text(module, type));
         }
     return {};
 }
 
-// The longest run of messages of one direction, over all states: nobody can send more before the other side, which has
-// to receive all of them first, sends. A run without end is refused. Depth first; a state on the stack that comes up
-// again closes a cycle of that direction.
-class Runs {
-public:
-    Runs(const Contract& contract, Direction direction)
-        : contract_(contract), direction_(direction), length_(contract.states.size()),
-          progress_(contract.states.size(), Progress::New) {}
+Result check_cycles(const Contract& contract) {
+    for (Side side : {Side::Importer, Side::Exporter})
+        if (auto runs = find_runs(contract, sent_by(side)); !runs)
+            return refuse(Rule::ContractQueue,
+                          about(contract) +
+                              " expects a send and a receive in every cycle, but from " +
+                              state_name(contract, runs.error()) + " it comes back there with " +
+                              (side == Side::Importer ? "in" : "out") +
+                              " messages alone, so no queue would be long enough");
+    return {};
+}
 
-    // The bound, or the state that closes a cycle.
-    std::expected<std::uint16_t, std::size_t> longest() {
-        std::uint16_t most = 0;
-        for (std::size_t s = 0; s < contract_.states.size(); ++s) {
-            if (auto cycle = visit(s); cycle != kNone) return std::unexpected(cycle);
-            most = std::max(most, length_[s]);
-        }
-        return most;
+// ---- what is wrong with a contract that gets its parties stuck
+
+std::string step_text(const Contract& contract, const PartyStep& step) {
+    return side_name(step.side) + (step.sends ? " sends " : " receives ") +
+           contract.messages[step.message].name;
+}
+
+// A long way is cut in the middle, one that goes on for ever at its end.
+std::string trace_text(const Contract& contract, const std::vector<PartyStep>& trace,
+                       bool endless) {
+    constexpr std::size_t kShown = 24;
+    const std::size_t first = trace.size() <= kShown ? trace.size()
+                              : endless              ? kShown / 2
+                                                     : kShown - 4;
+    const std::size_t last = trace.size() <= kShown || endless ? 0 : 4;
+    std::string text;
+    for (std::size_t i = 0; i < first; ++i)
+        text += step_text(contract, trace[i]) + ", ";
+    if (first + last < trace.size())
+        text += endless ? "and so on: "
+                        : "... (" + number_text(trace.size() - first - last) + " more), ";
+    for (std::size_t i = trace.size() - last; i < trace.size(); ++i)
+        text += step_text(contract, trace[i]) + ", ";
+    return text;
+}
+
+// "7 messages wait for the exporter", after a trace.
+std::string queue_text(const std::vector<PartyStep>& trace) {
+    std::size_t waiting[2] = {}; // for the importer, the exporter
+    for (const PartyStep& step : trace) {
+        const bool importer = step.side == Side::Importer;
+        step.sends ? ++waiting[importer] : --waiting[!importer];
     }
+    const bool exporter = waiting[1] > waiting[0];
+    return number_text(waiting[exporter]) + " messages wait for the " +
+           side_name(exporter ? Side::Exporter : Side::Importer);
+}
 
-private:
-    enum class Progress : std::uint8_t { New, Open, Done };
-    static constexpr std::size_t kNone = ~std::size_t{0};
-    struct Visit {
-        std::size_t state, next;
-    };
+// What a party without a step is doing.
+std::string rest_text(const Contract& contract, const Fault& fault, Side side) {
+    const std::uint16_t state = fault.states[static_cast<std::size_t>(side)];
+    return side_name(side) +
+           (contract.states[state].transitions.empty() ? " is at its end in " : " waits in ") +
+           state_name(contract, state);
+}
 
-    bool in_run(std::size_t state) const {
-        const auto& transitions = contract_.states[state].transitions;
-        return !transitions.empty() &&
-               contract_.messages[transitions[0].message].direction == direction_;
+std::unexpected<Diagnosis> refuse(const Contract& contract, const Fault& fault) {
+    const bool endless = fault.what == Fault::What::Endless || fault.what == Fault::What::TooMuch;
+    const std::string way = trace_text(contract, fault.trace, endless);
+    const std::string state = state_name(contract, fault.states[fault.side == Side::Exporter]);
+    const std::string message =
+        contract.messages.empty() ? std::string() : contract.messages[fault.message].name;
+    const std::string stuck =
+        about(contract) + " must leave one of its parties a step until both are at the end, but " +
+        way;
+    switch (fault.what) {
+    case Fault::What::Unexpected:
+        return refuse(Rule::ContractDeadlock, stuck + side_name(fault.side) + " cannot receive " +
+                                                  message + " in " + state);
+    case Fault::What::Orphan:
+        return refuse(Rule::ContractDeadlock, stuck + side_name(fault.side) + " is at its end in " +
+                                                  state + " and " + message + " waits for it");
+    case Fault::What::Waiting:
+        return refuse(Rule::ContractDeadlock, stuck + rest_text(contract, fault, Side::Importer) +
+                                                  ", " +
+                                                  rest_text(contract, fault, Side::Exporter));
+    case Fault::What::Endless:
+        return refuse(Rule::ContractQueue, about(contract) + " expects finite queues, but " + way +
+                                               "more than " + number_text(limits::kQueue) +
+                                               " messages can wait for the " +
+                                               side_name(fault.side));
+    case Fault::What::TooMuch:
+        break;
     }
+    return refuse(Rule::Limit, about(contract) +
+                                   " brings its two parties to more configurations than can be "
+                                   "checked: " +
+                                   way + queue_text(fault.trace));
+}
 
-    std::size_t visit(std::size_t start) {
-        if (!in_run(start) || progress_[start] != Progress::New) return kNone;
-        std::vector<Visit> stack{{start, 0}};
-        progress_[start] = Progress::Open;
-        while (!stack.empty()) {
-            auto& [state, next] = stack.back();
-            const auto& transitions = contract_.states[state].transitions;
-            if (next == transitions.size()) {
-                for (const auto& t : transitions)
-                    length_[state] = std::max<std::uint16_t>(length_[state], 1 + length_[t.next]);
-                progress_[state] = Progress::Done;
-                stack.pop_back();
-                continue;
+// ---- endpoints in messages and structs
+
+// What is wrong with it, as the end of a sentence that says what must be; empty if nothing is.
+std::string hand_over_problem(const Module& module, const std::vector<ContractFacts>& facts,
+                              Type type, const char* because) {
+    if (safe_to_hand_over(facts, type)) return {};
+    const std::string text = type_text(module, type);
+    if (!sends_next(module, type) || receives_next(module, type))
+        return " must be an endpoint that " +
+               std::string(sends_next(module, type) ? "only sends" : "sends") + " next" + because +
+               ", but " + text + " can " + next_steps_text(module, type);
+    return " must be an endpoint that nothing waits for" + std::string(because) +
+           ", but there may be messages for " + text;
+}
+
+Result check_messages(const Module& module, const std::vector<ContractFacts>& facts) {
+    for (const Contract& contract : module.contracts)
+        for (const auto& message : contract.messages)
+            for (std::size_t i = 0; i < message.args.size(); ++i) {
+                auto problem = hand_over_problem(module, facts, module.types[message.args[i]], "");
+                if (!problem.empty())
+                    return refuse(Rule::ContractHandover,
+                                  argument_name(contract, message, i) + problem);
             }
-            const std::uint16_t target = transitions[next++].next;
-            if (!in_run(target) || progress_[target] == Progress::Done) continue;
-            if (progress_[target] == Progress::Open) return target;
-            progress_[target] = Progress::Open;
-            stack.push_back({target, 0});
+    return {};
+}
+
+Result check_fields(const Module& module, const std::vector<ContractFacts>& facts) {
+    for (const Struct& s : module.structs)
+        for (const Field& field : s.fields) {
+            auto problem = hand_over_problem(module, facts, module.types[field.type],
+                                             ", because the struct can be sent");
+            if (!problem.empty())
+                return refuse(Rule::ContractHandover,
+                              "field " + field.name + " of struct " + s.name + problem);
         }
-        return kNone;
-    }
+    return {};
+}
 
-    const Contract& contract_;
-    Direction direction_;
-    std::vector<std::uint16_t> length_; // of the run that begins in the state; 0 outside
-    std::vector<Progress> progress_;
-};
+bool has_step(const Module& module, Type endpoint, Contract::Direction direction) {
+    const Contract& contract = module.contracts[endpoint.index];
+    if (endpoint.state >= contract.states.size()) return false;
+    for (const auto& t : contract.states[endpoint.state].transitions)
+        if (contract.messages[t.message].direction == direction) return true;
+    return false;
+}
 
-Checked<std::uint16_t> queue_bound(const Contract& contract, Direction direction) {
-    if (auto bound = Runs(contract, direction).longest())
-        return *bound;
-    else
-        return refuse(Rule::ContractQueue,
-                      about(contract) + " expects a send and a receive in every cycle, but from " +
-                          state_name(contract, bound.error()) + " it comes back there with " +
-                          (direction == Direction::In ? "in" : "out") +
-                          " messages alone, so no queue would be long enough");
+// "Ask, Tell or Quit"
+std::string messages_text(const Contract& contract, std::uint16_t state,
+                          Contract::Direction direction) {
+    std::vector<std::string> names;
+    for (const auto& t : contract.states[state].transitions)
+        if (contract.messages[t.message].direction == direction)
+            names.push_back(contract.messages[t.message].name);
+    std::string text;
+    for (std::size_t i = 0; i < names.size(); ++i)
+        text += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
+    return text;
+}
+
+Contract::Direction received_by(Side side) {
+    return sent_by(side == Side::Importer ? Side::Exporter : Side::Importer);
 }
 
 } // namespace
 
-Turn turn(const Contract& contract, std::uint16_t state) {
-    if (state >= contract.states.size() || contract.states[state].transitions.empty())
-        return Turn::None;
-    const auto& message = contract.messages[contract.states[state].transitions[0].message];
-    return message.direction == Direction::In ? Turn::Importer : Turn::Exporter;
-}
-
 bool sends_next(const Module& module, Type endpoint) {
-    const Turn now = turn(module.contracts[endpoint.index], endpoint.state);
-    return now == (endpoint.side == Side::Importer ? Turn::Importer : Turn::Exporter);
+    return has_step(module, endpoint, sent_by(endpoint.side));
 }
 
 bool receives_next(const Module& module, Type endpoint) {
-    const Turn now = turn(module.contracts[endpoint.index], endpoint.state);
-    return now == (endpoint.side == Side::Importer ? Turn::Exporter : Turn::Importer);
+    return has_step(module, endpoint, received_by(endpoint.side));
 }
 
 std::string next_steps_text(const Module& module, Type endpoint) {
     const Contract& contract = module.contracts[endpoint.index];
-    if (turn(contract, endpoint.state) == Turn::None) return "only be freed";
-    std::string text = sends_next(module, endpoint) ? "only send " : "only receive ";
-    const auto& transitions = contract.states[endpoint.state].transitions;
-    for (std::size_t i = 0; i < transitions.size(); ++i) {
-        if (i > 0) text += i + 1 == transitions.size() ? " or " : ", ";
-        text += contract.messages[transitions[i].message].name;
-    }
+    const bool sends = sends_next(module, endpoint), receives = receives_next(module, endpoint);
+    if (!sends && !receives) return "only be freed";
+    std::string text = "only ";
+    if (sends)
+        text += "send " + messages_text(contract, endpoint.state, sent_by(endpoint.side)) +
+                (receives ? " or " : "");
+    if (receives)
+        text += "receive " + messages_text(contract, endpoint.state, received_by(endpoint.side));
     return text;
 }
 
@@ -195,25 +265,33 @@ const Contract::Transition* find_transition(const Contract& contract, std::uint1
     return nullptr;
 }
 
-bool safe_to_hand_over(const Module& module, Type type) {
-    return type.kind != Kind::Endpoint || sends_next(module, type);
+bool safe_to_hand_over(const std::vector<ContractFacts>& contracts, Type type) {
+    if (type.kind != Kind::Endpoint) return true; // whatever `any` is, wrap has looked at it
+    const auto& states = contracts[type.index].hand_over[static_cast<std::size_t>(type.side)];
+    return type.state < states.size() && states[type.state];
 }
 
 Checked<std::vector<ContractFacts>> check_contracts(const Module& module) {
+    Meter meter(limits::kContractWork);
     std::vector<ContractFacts> facts;
+    facts.reserve(module.contracts.size());
     for (std::size_t c = 0; c < module.contracts.size(); ++c)
-        facts.push_back(TRY(check_contract(module, static_cast<std::uint16_t>(c))));
+        facts.push_back(TRY(check_contract(module, static_cast<std::uint16_t>(c), meter)));
+    TRY(check_messages(module, facts));
+    TRY(check_fields(module, facts));
     return facts;
 }
 
-Checked<ContractFacts> check_contract(const Module& module, std::uint16_t number) {
+Checked<ContractFacts> check_contract(const Module& module, std::uint16_t number, Meter& meter) {
     const Contract& contract = module.contracts[number];
     for (std::size_t s = 0; s < contract.states.size(); ++s)
         TRY(check_state(contract, s));
     TRY(check_reachable(contract));
     TRY(check_arguments(module, contract));
-    return ContractFacts{.bound_to_exporter = TRY(queue_bound(contract, Direction::In)),
-                         .bound_to_importer = TRY(queue_bound(contract, Direction::Out))};
+    TRY(check_cycles(contract));
+    auto facts = explore(contract, meter);
+    if (!facts) return refuse(contract, facts.error());
+    return *facts;
 }
 
 } // namespace singlet::verifier

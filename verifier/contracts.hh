@@ -1,33 +1,44 @@
-// Contracts [ES06 2.2]: whose turn it is in a state, and pass 2's checks that every contract makes sense, keeps its
-// queues finite and hands endpoints over safely.
+// Contracts [ES06 2.2]: what each side can do in a state, and pass 2's checks that every contract makes sense, keeps its
+// queues finite, leaves somebody a step and hands endpoints over safely.
 //
-//   state Ready: one { In A -> Busy }      the importer's turn: it sends A, the exporter receives
-//   state Busy:  one { Out B -> Ready }    the exporter's turn
+//   state Ready: one { In A -> Busy }                     the importer's turn: it sends A, the exporter receives
+//   state Busy:  one { Out B -> Ready, In Stop -> Ended } both may speak: the exporter sends B, the importer Stop
+//
+// Each side goes through the states on its own: what it sends and what it receives move it on. Where both may speak they
+// can be in different states; that this does no harm is shown in product.hh.
 #pragma once
 
 #include "verifier/program.hh"
 
 namespace singlet::verifier {
 
-// The side that sends in this state; None where nobody does: at the end, or when closed.
-enum class Turn : std::uint8_t { Importer, Exporter, None };
-Turn turn(const Contract& contract, std::uint16_t state);
-
-// Whether an endpoint's next step is a send, or a receive. Neither, at the end of its contract or when closed.
-bool sends_next(const Module& module, Type endpoint);
-bool receives_next(const Module& module, Type endpoint);
-
-// What the endpoint can do next, for messages: "send Ask or Quit", "receive Answer", "only be freed".
-std::string next_steps_text(const Module& module, Type endpoint);
+// In messages go from importer to exporter.
+constexpr Contract::Direction sent_by(Side side) {
+    return side == Side::Importer ? Contract::Direction::In : Contract::Direction::Out;
+}
+constexpr Side sender(const Contract::Message& message) {
+    return message.direction == Contract::Direction::In ? Side::Importer : Side::Exporter;
+}
 
 // The transition for `message`, or nullptr if the state has none.
 const Contract::Transition* find_transition(const Contract& contract, std::uint16_t state,
                                             std::uint16_t message);
 
-// Rules contract.form, contract.queue, contract.handover.
-Checked<ContractFacts> check_contract(const Module& module, std::uint16_t contract);
+// Whether an endpoint's next step can be a send, or a receive. Neither, at the end of its contract or when closed; both,
+// where both sides may speak.
+bool sends_next(const Module& module, Type endpoint);
+bool receives_next(const Module& module, Type endpoint);
 
-// A type whose value may end up in a message: an endpoint of it must be about to send.
-bool safe_to_hand_over(const Module& module, Type type);
+// What the endpoint can do next, for messages: "only send Ask or Quit", "only receive Answer", "only send Stop or receive
+// Data", "only be freed".
+std::string next_steps_text(const Module& module, Type endpoint);
+
+// Rules contract.form, contract.queue, contract.deadlock. Work is counted on `meter`.
+Checked<ContractFacts> check_contract(const Module& module, std::uint16_t contract, Meter& meter);
+
+// May a value of the type be in a message? An endpoint must be about to send, and nothing may wait for it or come while it
+// travels. So what is in a queue has an empty queue itself, and no channel ever gets into its own, however long the way
+// around: there would be a queue on it that holds something and is held.
+bool safe_to_hand_over(const std::vector<ContractFacts>& contracts, Type type);
 
 } // namespace singlet::verifier

@@ -23,13 +23,10 @@ struct Fixture {
     }
     Result check() {
         Meter meter(1000);
-        const Program program{verified.module(), verified.subtypes(), environment, calls};
-        return check_edges(program, 0, entry, meter);
+        return check_edges(verified.program(), 0, entry, meter);
     }
     Verified verified;
     BlockStates entry;
-    Environment environment{singlet::abi::kKernelCalls};
-    std::vector<std::uint16_t> calls;
 };
 
 constexpr const char* kLoop = R"(

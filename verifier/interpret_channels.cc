@@ -2,6 +2,7 @@
 // than the contract allows, as its states say who may send.
 #include <algorithm>
 
+#include "verifier/contracts.hh"
 #include "verifier/interpret_machine.hh"
 #include "verifier/text.hh"
 
@@ -24,22 +25,30 @@ const Contract::Transition* transition(const Module& m, const Thing& endpoint,
     return nullptr;
 }
 
-// In messages go from importer to exporter.
-bool sent_by(Contract::Direction direction, Side side) {
-    return (direction == Contract::Direction::In) == (side == Side::Importer);
-}
-
 } // namespace
 
-bool Machine::sends(const Thing& e) const {
+// Has its state a message that this side sends, or one that it receives?
+bool Machine::can(const Thing& e, bool send) const {
     const Contract::State* s = state_of(m_, e);
-    return s && !s->transitions.empty() &&
-           sent_by(m_.contracts[e.index].messages[s->transitions[0].message].direction, e.side);
+    return s && std::ranges::any_of(s->transitions, [&](const auto& t) {
+               return (sender(m_.contracts[e.index].messages[t.message]) == e.side) == send;
+           });
 }
 
-bool Machine::receives(const Thing& e) const {
-    const Contract::State* s = state_of(m_, e);
-    return s && !s->transitions.empty() && !sends(e);
+// What is put into a message, or may be later, is about to send, and nothing waits for it: nor does anything in it.
+bool Machine::can_travel(const Value& v) const {
+    std::vector<const Value*> todo{&v};
+    while (!todo.empty()) {
+        const Value& next = *todo.back();
+        todo.pop_back();
+        if (!next.linear() || !next.thing) continue;
+        const Thing& t = *next.thing;
+        const bool endpoint = next.kind == Kind::Endpoint || next.kind == Kind::Any;
+        if (endpoint && (!sends(t) || receives(t) || !t.queue.empty())) return false;
+        for (const Value& inner : t.values)
+            todo.push_back(&inner);
+    }
+    return true;
 }
 
 void Machine::op_Channel(const Instruction& i) {
@@ -70,7 +79,7 @@ void Machine::op_Send(const Instruction& i) {
     if (!e) return;
     const auto* step = transition(m_, *e, i.imm);
     const Contract& c = m_.contracts[e->index];
-    if (!step || !sent_by(c.messages[i.imm].direction, e->side))
+    if (!step || sender(c.messages[i.imm]) != e->side)
         return stuck(describe(at(i.b)) + " does not send message " + std::to_string(i.imm));
     const auto& types = c.messages[i.imm].args;
     Message message{static_cast<std::uint16_t>(i.imm), arguments(i.c, types.size())};
@@ -81,6 +90,7 @@ void Machine::op_Send(const Instruction& i) {
             return stuck("argument " + std::to_string(n) + " is " + describe(v) + ", expected " +
                          type_text(m_, types[n]));
         if (v.linear() && v.thing == e) return stuck("an endpoint is sent over itself");
+        if (!can_travel(v)) return stuck("an endpoint is sent that something waits for");
     }
     e->state = step->next;
     if (e->peer) {
@@ -94,7 +104,7 @@ void Machine::op_Send(const Instruction& i) {
 void Machine::op_Wrap(const Instruction& i) {
     Thing* e = thing(i.b, Kind::Endpoint);
     if (!e) return;
-    if (at(i.b).lent || e->state != 0 || !sends(*e))
+    if (at(i.b).lent || e->state != 0 || !can_travel(at(i.b)))
         return stuck(describe(at(i.b)) + " is not owned, in its first state and about to send");
     Value v = take(i.b);
     v.kind = Kind::Any;
@@ -167,7 +177,8 @@ void Machine::receive(std::uint8_t r, const Head& h, std::uint8_t first) {
     Message message = std::move(t->queue.front());
     t->queue.pop_front();
     const auto* step = transition(m_, *t, message.message);
-    if (!step) return stuck("the message does not belong to the receiver's state");
+    if (!step || sender(m_.contracts[t->index].messages[message.message]) == t->side)
+        return stuck("the message does not belong to the receiver's state");
     t->state = step->next;
     for (std::size_t n = 0; n < message.args.size(); n++)
         put(n, message.args[n]);

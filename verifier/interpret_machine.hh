@@ -93,8 +93,10 @@ private:
 
     // ---- exchange heap and channels
     const Field* owned_field(const Thing& block, std::uint32_t number);
-    bool receives(const Thing& endpoint) const;
-    bool sends(const Thing& endpoint) const;
+    bool can(const Thing& endpoint, bool send) const;
+    bool sends(const Thing& endpoint) const { return can(endpoint, true); }
+    bool receives(const Thing& endpoint) const { return can(endpoint, false); }
+    bool can_travel(const Value& v) const;
     struct Head {
         bool there = false;
         std::uint16_t what = 0; // message, kClosed or kMember

@@ -4,7 +4,6 @@
 // (the collector would not find them) and owned values stay out of collected objects (the collector would copy the
 // obligation); cells are the one bridge. A struct may be sent, so an endpoint in it must be one that may be sent.
 #include "lib/core/try.hh"
-#include "verifier/contracts.hh"
 #include "verifier/tables.hh"
 #include "verifier/text.hh"
 
@@ -41,12 +40,6 @@ Result check_struct(const Module& module, const Struct& s) {
                               " must be an integer or a nullable owned exchange value "
                               "other than a set, but is " +
                               type_text(module, type));
-        if (!safe_to_hand_over(module, type))
-            return refuse(
-                Rule::ContractHandover,
-                where() +
-                    " must be an endpoint that sends next, because the struct can be sent, but " +
-                    type_text(module, type) + " can " + next_steps_text(module, type));
     }
     return {};
 }

@@ -52,7 +52,7 @@ struct Struct { // in the exchange heap
 };
 
 // Contracts are written from the exporter's view [ES06 2.2]: `In` messages go from importer to
-// exporter. A state takes one message; states the source leaves unnamed (between two arrows) have
+// exporter. A state takes one message, of the side that has it; states the source leaves unnamed (between two arrows) have
 // an empty name here. State 0 is the first.
 struct Contract {
     enum class Direction : std::uint8_t { In, Out };
@@ -69,7 +69,7 @@ struct Contract {
     };
     struct State {
         std::string name;
-        std::vector<Transition> transitions; // all In or all Out; none: the channel's end
+        std::vector<Transition> transitions; // none: the channel's end
         friend bool operator==(const State&, const State&) = default;
     };
     std::string name;

@@ -11,6 +11,7 @@ struct Program {
     const Subtypes& subtypes;
     const Environment& environment;
     const std::vector<std::uint16_t>& kernel_calls; // of each import: its number in the environment
+    const std::vector<ContractFacts>& contracts;
 
     const KernelCall& kernel_call(std::size_t import) const {
         return environment.kernel_calls[kernel_calls[import]];

@@ -1,6 +1,8 @@
-// The rule of select. Its operands are endpoints that receive next, and sets. Each can have, at its head, a message that its state
-// allows, or the news that the peer has closed; a set has a member. A select is complete when every combination of heads has a
+// The rule of select. Its operands are endpoints that can receive next, and sets. Each can have, at its head, a message that its
+// state receives [product.hh], or the news that the peer has closed; a set has a member. A select is complete when every combination of heads has a
 // case that matches: then, whatever comes, it ends up in a block that knows what came.
+#include <algorithm>
+
 #include "verifier/contracts.hh"
 #include "verifier/limits.hh"
 #include "verifier/tables.hh"
@@ -18,16 +20,26 @@ std::string message_text(const Module& module, const Type& operand, std::uint16_
     return "message #" + number_text(message);
 }
 
-std::size_t head_count(const Module& module, const Type& operand) {
-    if (operand.kind == Kind::Set) return 1;
-    return module.contracts[operand.index].states[operand.state].transitions.size() + 1;
-}
+// What can be at an operand's head.
+struct Heads {
+    Heads(const Module& module, const Type& operand) {
+        if (operand.kind == Kind::Set) {
+            what[count++] = SelectTable::kMember;
+            return;
+        }
+        const Contract& contract = module.contracts[operand.index];
+        for (const auto& t : contract.states[operand.state].transitions)
+            if (sender(contract.messages[t.message]) != operand.side) what[count++] = t.message;
+        what[count++] = SelectTable::kClosed;
+    }
 
-std::uint16_t head(const Module& module, const Type& operand, std::size_t n) {
-    if (operand.kind == Kind::Set) return SelectTable::kMember;
-    const auto& transitions = module.contracts[operand.index].states[operand.state].transitions;
-    return n < transitions.size() ? transitions[n].message : SelectTable::kClosed;
-}
+    bool contain(std::uint16_t head) const {
+        return std::find(what, what + count, head) != what + count;
+    }
+
+    std::uint16_t what[limits::kMessages + 1];
+    std::uint16_t count = 0;
+};
 
 } // namespace
 
@@ -77,10 +89,7 @@ bool Transfer::select_pattern(const Instruction& i, std::size_t number,
                               const SelectTable::Pattern& pattern) {
     const std::size_t r = i.b + pattern.operand;
     const Type operand = registers_[r];
-    std::size_t possible = 0, heads = head_count(module_, operand);
-    while (possible < heads && head(module_, operand, possible) != pattern.message)
-        ++possible;
-    if (possible == heads)
+    if (!Heads(module_, operand).contain(pattern.message))
         return refuse(Rule::Endpoint,
                       "case " + number_text(number) + " of select waits for " +
                           message_text(module_, operand, pattern.message) + " on " +
@@ -93,7 +102,7 @@ bool Transfer::select_pattern(const Instruction& i, std::size_t number,
     next.state = kClosedState;
     if (pattern.message != SelectTable::kClosed) {
         const Contract& contract = module_.contracts[operand.index];
-        next.state = contract.states[operand.state].transitions[possible].next;
+        next.state = find_transition(contract, operand.state, pattern.message)->next;
         const auto& args = contract.messages[pattern.message].args;
         if (!in_registers(pattern.first, args.size())) return false;
         for (std::size_t n = 0; n < args.size(); ++n)
@@ -118,14 +127,17 @@ bool Transfer::receive(const Instruction& i, std::size_t r, Type type) {
 bool Transfer::select_complete(const Instruction& i) {
     const auto& cases = function_.selects[i.imm].cases;
     const Type* operands = &registers_[i.b];
+    std::vector<Heads> heads;
+    for (std::size_t o = 0; o < i.c; ++o)
+        heads.emplace_back(module_, operands[o]);
     std::uint64_t work = 0; // of one combination
     for (const auto& c : cases)
         work += 1 + c.patterns.size();
     std::size_t at[limits::kSelectOperands] = {};
+    auto head = [&](std::size_t o) { return heads[o].what[at[o]]; };
     auto matches = [&](const SelectTable::Case& c) {
         for (const auto& pattern : c.patterns)
-            if (head(module_, operands[pattern.operand], at[pattern.operand]) != pattern.message)
-                return false;
+            if (head(pattern.operand) != pattern.message) return false;
         return true;
     };
     for (std::size_t combinations = 1;; ++combinations) {
@@ -138,15 +150,14 @@ bool Transfer::select_complete(const Instruction& i) {
         if (match == cases.size()) {
             std::string text;
             for (std::size_t o = 0; o < i.c; ++o)
-                text += (o ? " with " : "") +
-                        message_text(module_, operands[o], head(module_, operands[o], at[o])) +
-                        " on " + register_text(i.b + o);
+                text += (o ? " with " : "") + message_text(module_, operands[o], head(o)) + " on " +
+                        register_text(i.b + o);
             return refuse(Rule::Exhaustive,
                           "select needs a case for everything that can come, but has none for " +
                               text);
         }
         std::size_t o = 0;
-        while (o < i.c && ++at[o] == head_count(module_, operands[o]))
+        while (o < i.c && ++at[o] == heads[o].count)
             at[o++] = 0;
         if (o == i.c) return true;
     }

@@ -111,6 +111,7 @@ private:
     bool send(const Instruction& i);
     bool wrap(const Instruction& i);
     bool endpoint_to_give(std::size_t r);
+    std::string kept_text(const Type& endpoint) const;
     bool unwrap(const Instruction& i);
     bool calls(const Instruction& i);
     bool interface_call(const Instruction& i);

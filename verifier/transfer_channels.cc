@@ -42,10 +42,10 @@ bool Transfer::send(const Instruction& i) {
     if (!endpoint(i.b)) return false;
     const Type from = registers_[i.b];
     const Contract& contract = module_.contracts[from.index];
+    const bool sends =
+        i.imm < contract.messages.size() && sender(contract.messages[i.imm]) == from.side;
     const auto* transition =
-        sends_next(module_, from)
-            ? find_transition(contract, from.state, static_cast<std::uint16_t>(i.imm))
-            : nullptr;
+        sends ? find_transition(contract, from.state, static_cast<std::uint16_t>(i.imm)) : nullptr;
     if (!transition) {
         const std::string message = i.imm < contract.messages.size() ? contract.messages[i.imm].name
                                                                      : "#" + number_text(i.imm);
@@ -78,13 +78,20 @@ bool Transfer::wrap(const Instruction& i) {
 bool Transfer::unwrap(const Instruction& i) {
     Type type;
     if (!element_type(i.imm, Kind::Endpoint, "an endpoint", type)) return false;
-    if (type.state != 0 || !sends_next(module_, type))
+    if (type.state != 0 || !safe_to_hand_over(program_.contracts, type))
         return refuse(
             Rule::Endpoint,
             "unwrap needs the type of an endpoint that sends in its contract's first state, but " +
-                type_text(module_, type) + " can " + next_steps_text(module_, type));
+                type_text(module_, type) + " " + kept_text(type));
     type.nullable = true;
     return claim(i.b, {.kind = Kind::Any}) && set(i.a, type);
+}
+
+// Why an endpoint in its contract's first state cannot be given away.
+std::string Transfer::kept_text(const Type& endpoint) const {
+    if (sends_next(module_, endpoint) && !receives_next(module_, endpoint) && endpoint.state == 0)
+        return "may have messages waiting for it there";
+    return "can " + next_steps_text(module_, endpoint);
 }
 
 // Owned, not null, in its contract's first state and about to send.
@@ -94,11 +101,10 @@ bool Transfer::endpoint_to_give(std::size_t r) {
     wanted.nullable = false;
     wanted.lent = 0;
     if (!assignable(r, wanted)) return false;
-    if (wanted.state == 0 && sends_next(module_, wanted)) return true;
+    if (wanted.state == 0 && safe_to_hand_over(program_.contracts, wanted)) return true;
     return refuse(Rule::Endpoint,
                   name() + " needs an endpoint that sends in its contract's first state in " +
-                      register_text(r) + ", but " + found(r) + " and can " +
-                      next_steps_text(module_, wanted));
+                      register_text(r) + ", but " + found(r) + " and " + kept_text(wanted));
 }
 
 } // namespace singlet::verifier

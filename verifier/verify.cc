@@ -119,6 +119,8 @@ Checked<Verified> verify(Module module, const Environment& environment, Observer
     return v;
 }
 
-Program Verified::program() const { return {module_, subtypes_, environment_, kernel_calls_}; }
+Program Verified::program() const {
+    return {module_, subtypes_, environment_, kernel_calls_, contracts_};
+}
 
 } // namespace singlet::verifier

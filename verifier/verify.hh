@@ -2,12 +2,14 @@
 // take nothing else, so nothing unproved can run.
 #pragma once
 
+#include <bitset>
 #include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "verifier/diagnosis.hh"
+#include "verifier/limits.hh"
 #include "verifier/module.hh"
 #include "verifier/register_set.hh"
 #include "verifier/subtypes.hh"
@@ -56,6 +58,8 @@ struct FunctionFacts {
 struct ContractFacts {
     std::uint16_t bound_to_exporter = 0; // most messages that can wait in the exporter's queue
     std::uint16_t bound_to_importer = 0;
+    // States in which the importer, the exporter can only send, while nothing waits for it and nothing will.
+    std::bitset<limits::kStates> hand_over[2] = {};
 };
 
 struct Program; // program.hh
