@@ -86,7 +86,9 @@ bool fits_send(const Word* words) {
     const Word* arguments = pointer<const Word>(words[2]);
     for (std::uint32_t i = 0; i < form.words; i++) {
         if (!(form.owned >> i & 1) || !arguments[i]) continue;
-        if (!root(arguments[i]) || arguments[i] == words[0]) return false;
+        Owned* given = root(arguments[i]);
+        if (!given || arguments[i] == words[0]) return false;
+        if (endpoint->peer && holds(*given, *endpoint->peer)) return false; // into its own queue
         if (std::find(arguments, arguments + i, arguments[i]) != arguments + i) return false;
     }
     return true;

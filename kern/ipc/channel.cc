@@ -34,15 +34,6 @@ void for_each_owned(const Contract::Message& message, F each) {
         each(std::countr_zero(left));
 }
 
-// Would a message in `to`'s queue hold `to` itself? Then nobody could ever receive it: the leak that
-// linear types alone allow [Bono and Padovani 2012]. Hardly ever more than one step.
-bool holds(const Owned& root, const Endpoint& to) {
-    const Owned* item = &to;
-    while (item != &root && item->held_by != Holder::Party && item->held_by != Holder::Nobody)
-        item = static_cast<const Owned*>(item->holder);
-    return item == &root;
-}
-
 void release_all(ExchangeHeap& heap, Party& sender, const Contract::Message& form,
                  const Word* words) {
     for_each_owned(form, [&](int i) {
@@ -131,17 +122,11 @@ bool send(ExchangeHeap& heap, Party& sender, Endpoint& endpoint, std::uint32_t m
     for (std::uint32_t i = 0; i < form.words; i++)
         slot.words[i] = words[i];
     if (form.owned) {
-        Party* reader = party_of(*to);
-        if (!reader || reader == &sender) [[unlikely]] {
-            bool lost = false;
-            for_each_owned(form,
-                           [&](int i) { lost |= words[i] && holds(owned_at(words[i]), *to); });
-            if (lost) {
-                release_all(heap, sender, form, words);
-                return true;
-            }
+        bool copy = false;
+        if (sender.region) [[unlikely]] {
+            Party* reader = party_of(*to);
+            copy = !(reader && reader->region == sender.region);
         }
-        bool copy = sender.region && !(reader && reader->region == sender.region);
         if (!hand_over(heap, sender, *to, form, slot, copy)) return false;
     }
     to->count++;

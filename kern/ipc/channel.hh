@@ -3,6 +3,10 @@
 // waits, allocates or fails. Messages to a closed peer vanish; ChannelClosed comes after what was
 // queued. All of this runs with interrupts off, and knows threads only by wake() and wait().
 //
+// No endpoint ever lies in its own queue, itself or inside something, where nobody could reach it any
+// more [BP12]: the verifier lets an endpoint into a message only in a state in which its own queue is
+// empty and stays so [handouts/verifier.md, contract.handover]. At CPL 3, fits_send() looks itself.
+//
 //        importer ---- slots of the exporter ---> exporter
 //                 <--- slots of the importer ----
 #pragma once
@@ -100,6 +104,15 @@ inline Party* party_of(const Owned& owned) {
     if (root->held_by == Holder::Set) root = static_cast<const EndpointSet*>(root->holder);
     return root->held_by == Holder::Party ? static_cast<Party*>(const_cast<void*>(root->holder))
                                           : nullptr;
+}
+
+/// Is `item` the same as `root`, or inside it, however deep? Looks upwards: hardly ever more than one
+/// step.
+inline bool holds(const Owned& root, const Owned& item) {
+    const Owned* at = &item;
+    while (at != &root && at->held_by != Holder::Party && at->held_by != Holder::Nobody)
+        at = static_cast<const Owned*>(at->holder);
+    return at == &root;
 }
 
 } // namespace singlet::kern

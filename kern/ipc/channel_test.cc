@@ -113,11 +113,15 @@ TEST_CASE_FIXTURE(ChannelTest, "a message to a closed peer vanishes with what it
     CHECK(heap->stats().blocks == 0);
 }
 
-TEST_CASE_FIXTURE(ChannelTest, "an endpoint sent into its own queue does not leak") {
-    CHECK(move(b, a, exporter()));
-    CHECK(send(*heap, a, importer(), 1, &exporter().address));
-    CHECK(heap->stats().endpoints == 1);
-    CHECK(importer().peer_closed());
+TEST_CASE_FIXTURE(ChannelTest, "what holds an endpoint is found from the endpoint upwards") {
+    Endpoint* more[2];
+    REQUIRE(create_channel(*heap, a, kContract, more));
+    CHECK(holds(exporter(), exporter()));
+    CHECK(!holds(*more[1], exporter()));
+    CHECK(send(*heap, a, importer(), 1, &more[1]->address)); // into the exporter's queue
+    CHECK(holds(exporter(), *more[1]));
+    CHECK(!holds(*more[1], exporter())); // so it could not be sent on more[0] now
+    CHECK(!holds(importer(), *more[1]));
 }
 
 TEST_CASE_FIXTURE(ChannelTest, "a receive that waits prefers the peer; a send wakes it") {
