@@ -62,8 +62,7 @@ void Checker::constant(ConstInfo& c) {
 void Checker::set_types(const Type& type, Place place) {
     if (type.element) set_types(*type.element, place);
     if (type != TypeKind::Set || !type.element || *type.element != TypeKind::Endpoint) return;
-    const auto* next = transitions(*type.element);
-    if (!next || next->empty() || side_sends(*type.element))
+    if (message_names(*type.element, false).empty())
         error(place,
               fmt::format("{} cannot hold endpoints in this state: nothing can be received on them",
                           name(type)));

@@ -116,7 +116,11 @@ private:
     void out_argument(Expr& e, const Type& type);
     std::vector<std::string> message_names(const Type& endpoint, bool sending) const;
     const std::vector<TransitionInfo>* transitions(const Type& endpoint) const;
-    bool side_sends(const Type& endpoint) const;
+    const MessageInfo& info(const Type& endpoint, const TransitionInfo& transition) const;
+    bool may_travel(const Type& endpoint) const; // in a message
+    bool side_sends(const Type& endpoint) const; // or can, where both may speak
+    // The way on for the message, if the endpoint's side can send it, or receive it, in its state.
+    const TransitionInfo* step(const Type& endpoint, int message, bool sending) const;
 
     // check_statements.cc
     void statement(Stmt& s);

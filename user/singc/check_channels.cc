@@ -11,10 +11,22 @@ namespace singlet::singc {
 using Status = VariableFlow::Status;
 using Null = VariableFlow::Null;
 
-bool Checker::side_sends(const Type& t) const {
-    const auto* next = transitions(t);
-    if (!next || next->empty()) return false;
-    return program_.contracts[t.index].messages[(*next)[0].message].out == t.exporter;
+bool Checker::may_travel(const Type& t) const {
+    const auto& facts = program_.contracts[t.index].facts;
+    return !facts || facts->hand_over[t.exporter][t.state];
+}
+
+bool Checker::side_sends(const Type& t) const { return !message_names(t, true).empty(); }
+
+const TransitionInfo* Checker::step(const Type& t, int message, bool sending) const {
+    if (const auto* next = transitions(t))
+        for (const TransitionInfo& x : *next)
+            if (x.message == message && (info(t, x).out == t.exporter) == sending) return &x;
+    return nullptr;
+}
+
+const MessageInfo& Checker::info(const Type& t, const TransitionInfo& transition) const {
+    return program_.contracts[t.index].messages[transition.message];
 }
 
 const std::vector<TransitionInfo>* Checker::transitions(const Type& t) const {
@@ -24,10 +36,10 @@ const std::vector<TransitionInfo>* Checker::transitions(const Type& t) const {
 
 std::vector<std::string> Checker::message_names(const Type& endpoint, bool sending) const {
     std::vector<std::string> names;
-    const auto* next = transitions(endpoint);
-    if (next && side_sends(endpoint) == sending)
+    if (const auto* next = transitions(endpoint))
         for (const TransitionInfo& t : *next)
-            names.push_back(program_.contracts[endpoint.index].messages[t.message].name);
+            if ((info(endpoint, t).out == endpoint.exporter) == sending)
+                names.push_back(info(endpoint, t).name);
     return names;
 }
 
@@ -79,10 +91,7 @@ void Checker::call_send(Expr& e, Variable& v, std::string_view message) {
                                                  message, did_you_mean(message, names)));
     }
     const MessageInfo& info = c.messages[static_cast<std::size_t>(m)];
-    const TransitionInfo* step = nullptr;
-    if (const auto* next = transitions(t); next && side_sends(t))
-        for (const TransitionInfo& x : *next)
-            if (x.message == m) step = &x;
+    const TransitionInfo* step = this->step(t, m, true);
     if (!step && flow_.reachable) {
         check_arguments_anyway(e, 1);
         std::string can =
@@ -190,7 +199,7 @@ void Checker::call_recv(Expr& e, Variable& v, std::string_view message) {
     e.index = static_cast<std::uint32_t>(m);
     e.variable = &v;
     const auto& params = c.messages[static_cast<std::size_t>(m)].params;
-    flow(v).state = (*transitions(t))[0].next;
+    flow(v).state = step(t, m, false)->next;
     flow(v).since = e.place;
     if (e.kids.size() - 1 != params.size())
         error(e.place,

@@ -103,7 +103,7 @@ void Checker::check_new(Expr& e) {
         if (e.kids.size() != 1) return error(e.place, "`new AnyEndpoint` takes one endpoint");
         Type x = e.kid(0).type;
         if (x.error()) return;
-        if (x != TypeKind::Endpoint || x.nullable || x.state != 0 || !side_sends(x))
+        if (x != TypeKind::Endpoint || x.nullable || x.state != 0 || !may_travel(x))
             return error(
                 e.kid(0).place,
                 fmt::format("expected an endpoint in its contract's first state that sends "

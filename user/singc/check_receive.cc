@@ -19,8 +19,9 @@ constexpr std::uint16_t kMemberHead = 0xfffe;
 std::vector<std::uint16_t> Checker::heads(const Variable& v) {
     if (v.type == TypeKind::Set) return {kMemberHead};
     std::vector<std::uint16_t> result;
-    for (const TransitionInfo& t : *transitions(current_type(v)))
-        result.push_back(t.message);
+    const Type type = current_type(v);
+    for (const TransitionInfo& t : *transitions(type))
+        if (info(type, t).out != type.exporter) result.push_back(t.message);
     result.push_back(kClosedHead);
     return result;
 }
@@ -109,9 +110,7 @@ void Checker::check_pattern(Stmt& s, Pattern& p) {
     } else {
         const ContractInfo& c = program_.contracts[t.index];
         int m = c.message(p.message);
-        const TransitionInfo* step = nullptr;
-        for (const TransitionInfo& x : *transitions(t))
-            if (x.message == m) step = &x;
+        const TransitionInfo* step = this->step(t, m, false);
         if (!step) {
             std::vector<std::string> names = message_names(t, false);
             std::string all;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "user/singc/symbols.hh"
+#include "verifier/contracts.hh"
 #include "verifier/limits.hh"
 
 namespace singlet::singc {
@@ -38,9 +39,9 @@ public:
                 add(*step, static_cast<std::uint16_t>(i));
         if (diagnostics_.count() != before || contract_.states.empty()) return;
         check_limits();
-        check_directions();
         check_reachable();
         check_queues();
+        if (diagnostics_.count() == before) check_parties();
     }
 
 private:
@@ -139,18 +140,6 @@ private:
                                fmt::format("contract {} has too many messages", contract_.name));
     }
 
-    void check_directions() {
-        for (const StateInfo& s : contract_.states)
-            for (const TransitionInfo& t : s.transitions)
-                if (out(t) != out(s.transitions[0])) {
-                    diagnostics_.error(
-                        t.place,
-                        "a state either sends or receives: both sides could speak at once here",
-                        {{s.transitions[0].place, "this message goes the other way"}});
-                    break;
-                }
-    }
-
     void check_reachable() {
         std::vector<bool> seen(contract_.states.size());
         std::vector<std::uint16_t> todo{0};
@@ -196,6 +185,29 @@ private:
                             direction ? "exporter" : "importer"));
             return;
         }
+    }
+
+    // Can two parties that obey the contract get stuck? The verifier knows, and says how.
+    void check_parties() {
+        using verifier::Contract;
+        verifier::Module module;
+        Contract& c = module.contracts.emplace_back();
+        c.name = contract_.name;
+        for (const MessageInfo& m : contract_.messages)
+            c.messages.push_back(
+                {m.name, m.out ? Contract::Direction::Out : Contract::Direction::In, {}});
+        for (const StateInfo& s : contract_.states) {
+            Contract::State& state = c.states.emplace_back();
+            state.name = s.name;
+            for (const TransitionInfo& t : s.transitions)
+                state.transitions.push_back({t.message, t.next});
+        }
+        verifier::Meter meter(limits::kContractWork);
+        auto facts = verifier::check_contract(module, 0, meter);
+        if (facts)
+            contract_.facts = *facts;
+        else
+            diagnostics_.error(contract_.place, facts.error().sentence);
     }
 
     bool out(const TransitionInfo& t) const { return contract_.messages[t.message].out; }

@@ -74,24 +74,32 @@ private:
         }
     }
 
-    // An endpoint in a message is in a state where its side sends next [ES06 2.4].
+    // An endpoint in a message is in a state where its side sends next and nothing can wait for it [ES06 2.4].
     void check_handover() {
         for (const ContractInfo& c : program_.contracts)
             for (const MessageInfo& m : c.messages)
                 for (const ParameterInfo& p : m.params) {
                     if (p.type != TypeKind::Endpoint) continue;
                     const ContractInfo& of = program_.contracts[p.type.index];
-                    if (p.type.state >= of.states.size()) continue;
-                    const auto& transitions = of.states[p.type.state].transitions;
-                    bool sends = !transitions.empty() &&
-                                 of.messages[transitions[0].message].out == p.type.exporter;
-                    if (!sends)
+                    if (!of.facts || p.type.state >= of.states.size()) continue;
+                    if (!of.facts->hand_over[p.type.exporter][p.type.state])
                         diagnostics_.error(
                             p.place,
                             fmt::format("{} cannot travel in a message: its side must be the one "
-                                        "that sends next",
-                                        program_.type_name(p.type)));
+                                        "that sends next{}",
+                                        program_.type_name(p.type), only(of, p.type)));
                 }
+    }
+
+    // More about a state in which the side does send.
+    static std::string only(const ContractInfo& of, const Type& type) {
+        std::size_t sent = 0;
+        const auto& transitions = of.states[type.state].transitions;
+        for (const TransitionInfo& t : transitions)
+            sent += of.messages[t.message].out == type.exporter;
+        if (sent == 0) return "";
+        return sent < transitions.size() ? ", and the only one"
+                                         : ", while nothing can wait for it; something may here";
     }
 
     void fields(const std::vector<FieldSyntax>& from, std::vector<FieldInfo>& to, bool exchange) {

@@ -4,11 +4,13 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "user/singc/ast.hh"
 #include "user/singc/type.hh"
+#include "verifier/verify.hh"
 
 namespace singlet::singc {
 
@@ -91,6 +93,7 @@ struct ContractInfo {
     const ContractSyntax* syntax = nullptr;
     std::vector<MessageInfo> messages;
     std::vector<StateInfo> states;
+    std::optional<verifier::ContractFacts> facts = {}; // unless something is wrong with it
 
     int message(std::string_view name) const;
     int state(std::string_view name) const;
