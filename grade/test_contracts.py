@@ -1,0 +1,30 @@
+"""Two SIPs and a contract in which both may speak: answers and cancellations cross each other, in every protection mode."""
+import subprocess
+
+import pytest
+from qemu import ROOT
+from test_sip import CLEAN, MODES
+
+SIPS = ROOT / "grade/sips"
+SINGC = ROOT / "build/host/bin/singc"
+ROUNDS = 4000
+
+
+@pytest.fixture
+def jobs(tmp_path):
+    """The server and the client as boot modules."""
+    modules = []
+    for name in ("job_server", "job_client"):
+        target = tmp_path / f"{name}.sbc"
+        subprocess.run([SINGC, f"grade/sips/{name}.sing", "-o", target], check=True, cwd=ROOT)
+        modules.append(target)
+    return modules
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_both_sides_speak_at_once(boot, jobs, mode):
+    quarter = ROUNDS // 4
+    answered = sum(n for n in range(ROUNDS) if n % 4 != 2)  # each answer is as long as its number says
+    boot(f"protect={mode} run=job_server,job_client", modules=jobs, limit=60).expect_ok(
+        f"server: thanked {quarter}", f"server: too late {2 * quarter}", f"server: cancelled {quarter}",
+        f"client: crossed {2 * quarter}", f"client: gone {quarter}", f"client: bytes {answered}", CLEAN)
