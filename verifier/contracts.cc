@@ -166,48 +166,11 @@ std::unexpected<Diagnosis> refuse(const Contract& contract, const Fault& fault) 
     }
     return refuse(Rule::Limit, about(contract) +
                                    " brings its two parties to more configurations than can be "
-                                   "checked: " +
-                                   way + queue_text(fault.trace));
+                                   "checked" +
+                                   (way.empty() ? "" : ": " + way + queue_text(fault.trace)));
 }
 
-// ---- endpoints in messages and structs
-
-// What is wrong with it, as the end of a sentence that says what must be; empty if nothing is.
-std::string hand_over_problem(const Module& module, const std::vector<ContractFacts>& facts,
-                              Type type, const char* because) {
-    if (safe_to_hand_over(facts, type)) return {};
-    const std::string text = type_text(module, type);
-    if (!sends_next(module, type) || receives_next(module, type))
-        return " must be an endpoint that " +
-               std::string(sends_next(module, type) ? "only sends" : "sends") + " next" + because +
-               ", but " + text + " can " + next_steps_text(module, type);
-    return " must be an endpoint that nothing waits for" + std::string(because) +
-           ", but there may be messages for " + text;
-}
-
-Result check_messages(const Module& module, const std::vector<ContractFacts>& facts) {
-    for (const Contract& contract : module.contracts)
-        for (const auto& message : contract.messages)
-            for (std::size_t i = 0; i < message.args.size(); ++i) {
-                auto problem = hand_over_problem(module, facts, module.types[message.args[i]], "");
-                if (!problem.empty())
-                    return refuse(Rule::ContractHandover,
-                                  argument_name(contract, message, i) + problem);
-            }
-    return {};
-}
-
-Result check_fields(const Module& module, const std::vector<ContractFacts>& facts) {
-    for (const Struct& s : module.structs)
-        for (const Field& field : s.fields) {
-            auto problem = hand_over_problem(module, facts, module.types[field.type],
-                                             ", because the struct can be sent");
-            if (!problem.empty())
-                return refuse(Rule::ContractHandover,
-                              "field " + field.name + " of struct " + s.name + problem);
-        }
-    return {};
-}
+// ---- what an endpoint can do
 
 bool has_step(const Module& module, Type endpoint, Contract::Direction direction) {
     const Contract& contract = module.contracts[endpoint.index];
@@ -265,20 +228,13 @@ const Contract::Transition* find_transition(const Contract& contract, std::uint1
     return nullptr;
 }
 
-bool safe_to_hand_over(const std::vector<ContractFacts>& contracts, Type type) {
-    if (type.kind != Kind::Endpoint) return true; // whatever `any` is, wrap has looked at it
-    const auto& states = contracts[type.index].hand_over[static_cast<std::size_t>(type.side)];
-    return type.state < states.size() && states[type.state];
-}
-
 Checked<std::vector<ContractFacts>> check_contracts(const Module& module) {
     Meter meter(limits::kContractWork);
     std::vector<ContractFacts> facts;
     facts.reserve(module.contracts.size());
     for (std::size_t c = 0; c < module.contracts.size(); ++c)
         facts.push_back(TRY(check_contract(module, static_cast<std::uint16_t>(c), meter)));
-    TRY(check_messages(module, facts));
-    TRY(check_fields(module, facts));
+    TRY(check_handover(module, facts));
     return facts;
 }
 

@@ -36,6 +36,9 @@ std::string next_steps_text(const Module& module, Type endpoint);
 // Rules contract.form, contract.queue, contract.deadlock. Work is counted on `meter`.
 Checked<ContractFacts> check_contract(const Module& module, std::uint16_t contract, Meter& meter);
 
+// Rule contract.handover, for all messages and structs.
+Result check_handover(const Module& module, const std::vector<ContractFacts>& contracts);
+
 // May a value of the type be in a message? An endpoint must be about to send, and nothing may wait for it or come while it
 // travels. So what is in a queue has an empty queue itself, and no channel ever gets into its own, however long the way
 // around: there would be a queue on it that holds something and is held.
