@@ -79,14 +79,16 @@ Result check_arguments(const Module& module, const Contract& contract) {
 }
 
 Result check_cycles(const Contract& contract) {
-    for (Side side : {Side::Importer, Side::Exporter})
-        if (auto runs = find_runs(contract, sent_by(side)); !runs)
+    for (Side side : {Side::Importer, Side::Exporter}) {
+        const std::optional<std::uint16_t> cycle = find_runs(contract, sent_by(side)).cycle;
+        if (cycle)
             return refuse(Rule::ContractQueue,
                           about(contract) +
                               " expects a send and a receive in every cycle, but from " +
-                              state_name(contract, runs.error()) + " it comes back there with " +
+                              state_name(contract, *cycle) + " it comes back there with " +
                               (side == Side::Importer ? "in" : "out") +
                               " messages alone, so no queue would be long enough");
+    }
     return {};
 }
 
@@ -136,7 +138,7 @@ std::string rest_text(const Contract& contract, const Fault& fault, Side side) {
            state_name(contract, state);
 }
 
-std::unexpected<Diagnosis> refuse(const Contract& contract, const Fault& fault) {
+std::unexpected<Diagnosis> refuse_fault(const Contract& contract, const Fault& fault) {
     const bool endless = fault.what == Fault::What::Endless || fault.what == Fault::What::TooMuch;
     const std::string way = trace_text(contract, fault.trace, endless);
     const std::string state = state_name(contract, fault.states[fault.side == Side::Exporter]);
@@ -245,9 +247,9 @@ Checked<ContractFacts> check_contract(const Module& module, std::uint16_t number
     TRY(check_reachable(contract));
     TRY(check_arguments(module, contract));
     TRY(check_cycles(contract));
-    auto facts = explore(contract, meter);
-    if (!facts) return refuse(contract, facts.error());
-    return *facts;
+    const Exploration found = explore(contract, meter);
+    if (found.fault) return refuse_fault(contract, *found.fault);
+    return found.facts;
 }
 
 } // namespace singlet::verifier

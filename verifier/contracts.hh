@@ -39,7 +39,7 @@ Checked<ContractFacts> check_contract(const Module& module, std::uint16_t contra
 // Rule contract.handover, for all messages and structs.
 Result check_handover(const Module& module, const std::vector<ContractFacts>& contracts);
 
-// May a value of the type be in a message? An endpoint must be about to send, and nothing may wait for it or come while it
+// May a value of the type be in a message? (Not a closed endpoint's: that type is none of the table's.) An endpoint must be about to send, and nothing may wait for it or come while it
 // travels. So what is in a queue has an empty queue itself, and no channel ever gets into its own, however long the way
 // around: there would be a queue on it that holds something and is held.
 bool safe_to_hand_over(const std::vector<ContractFacts>& contracts, Type type);

@@ -49,8 +49,7 @@ Result check_fields(const Module& module, const std::vector<ContractFacts>& fact
 
 bool safe_to_hand_over(const std::vector<ContractFacts>& contracts, Type type) {
     if (type.kind != Kind::Endpoint) return true; // whatever `any` is, wrap has looked at it
-    const auto& states = contracts[type.index].hand_over[static_cast<std::size_t>(type.side)];
-    return type.state < states.size() && states[type.state];
+    return contracts[type.index].hand_over[static_cast<std::size_t>(type.side)][type.state];
 }
 
 Result check_handover(const Module& module, const std::vector<ContractFacts>& facts) {

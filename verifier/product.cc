@@ -1,10 +1,8 @@
 #include "verifier/product.hh"
 
 #include <algorithm>
-#include <optional>
 #include <string>
 
-#include "lib/core/try.hh"
 #include "verifier/configurations.hh"
 #include "verifier/contracts.hh"
 #include "verifier/limits.hh"
@@ -36,7 +34,7 @@ public:
                 sends_[s].by[at(sender(contract.messages[t.message]))] |= bit(t.message);
     }
 
-    std::expected<ContractFacts, Fault> explore();
+    Exploration explore();
 
 private:
     using Wrong = std::optional<Fault>;
@@ -67,7 +65,7 @@ private:
     Wrong settle(Configuration& c, std::vector<PartyStep>* trace) const;
     Wrong wrong(const Configuration& c) const;
     Wrong note(const Configuration& c);
-    bool ahead(Side side, const Configuration& c, std::uint16_t& most);
+    bool ahead(Side side, const Configuration& c, std::uint16_t& most) const;
     Fault fault(Fault::What what, Side side, const Configuration& c,
                 std::uint16_t message = 0) const;
     std::vector<PartyStep> trace_to(std::size_t number, const PartyStep* last) const;
@@ -85,9 +83,9 @@ private:
     ContractFacts facts_;
 };
 
-std::expected<ContractFacts, Fault> Product::explore() {
+Exploration Product::explore() {
     for (Side side : kSides) {
-        runs_[at(side)] = *find_runs(contract_, sent_by(side));
+        runs_[at(side)] = find_runs(contract_, sent_by(side));
         for (std::size_t s = 0; s < sends_.size(); ++s)
             facts_.hand_over[at(side)][s] =
                 sends_[s].by[at(side)] && !sends_[s].by[at(other(side))];
@@ -99,9 +97,9 @@ std::expected<ContractFacts, Fault> Product::explore() {
         if (!found) found = step_from(n);
         if (!found) continue;
         if (found->trace.empty()) found->trace = trace_to(n, nullptr);
-        return std::unexpected(*std::move(found));
+        return {facts_, std::move(found)};
     }
-    return facts_;
+    return {facts_, {}};
 }
 
 // The next configuration to go on from: breadth first, or the one with the most messages.
@@ -211,7 +209,7 @@ Product::Wrong Product::note(const Configuration& c) {
 // The most messages that the party can send from here on its own: it may receive what waits for it in between. A row of the
 // table has, for each state, what it can send there if the messages from some place in its queue on are still to come; the
 // last row is the runs'. False: too much work.
-bool Product::ahead(Side side, const Configuration& c, std::uint16_t& most) {
+bool Product::ahead(Side side, const Configuration& c, std::uint16_t& most) const {
     const Runs& runs = runs_[at(side)];
     const std::uint16_t start = c.state[at(side)];
     most = runs.length[start];
@@ -266,15 +264,15 @@ std::vector<PartyStep> Product::trace_to(std::size_t number, const PartyStep* la
 } // namespace
 
 // If something is wrong, it is looked for once more, in the order that shows it best.
-std::expected<ContractFacts, Fault> explore(const Contract& contract, Meter& meter) {
-    auto facts = Product(contract, meter, Orders::Enough).explore();
-    if (facts || facts.error().what == Fault::What::Endless) return facts;
-    const bool too_much = facts.error().what == Fault::What::TooMuch;
-    auto again = Product(contract, meter, too_much ? Orders::Longest : Orders::All).explore();
-    if (again) return facts; // cannot be: the same is wrong in every order
-    const bool told =
-        too_much ? !again.error().trace.empty() : again.error().what != Fault::What::TooMuch;
-    return told ? again : facts;
+Exploration explore(const Contract& contract, Meter& meter) {
+    Exploration first = Product(contract, meter, Orders::Enough).explore();
+    if (!first.fault || first.fault->what == Fault::What::Endless) return first;
+    const bool too_much = first.fault->what == Fault::What::TooMuch;
+    auto fault = Product(contract, meter, too_much ? Orders::Longest : Orders::All).explore().fault;
+    if (!fault) return first; // cannot be: the same is wrong in every order
+    const bool told = too_much ? !fault->trace.empty() : fault->what != Fault::What::TooMuch;
+    if (told) first.fault = std::move(fault);
+    return first;
 }
 
 } // namespace singlet::verifier

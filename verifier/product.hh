@@ -12,7 +12,7 @@
 // go on its own while the receiver rests [runs.hh].
 #pragma once
 
-#include <expected>
+#include <optional>
 #include <vector>
 
 #include "verifier/program.hh"
@@ -43,7 +43,12 @@ struct Fault {
     std::vector<PartyStep> trace;
 };
 
+struct Exploration {
+    ContractFacts facts; // as far as it came
+    std::optional<Fault> fault;
+};
+
 // Of a contract of the right form, without cycles of one direction.
-std::expected<ContractFacts, Fault> explore(const Contract& contract, Meter& meter);
+Exploration explore(const Contract& contract, Meter& meter);
 
 } // namespace singlet::verifier

@@ -14,11 +14,11 @@ public:
         runs_.order.reserve(contract.states.size());
     }
 
-    std::expected<Runs, std::uint16_t> run() {
-        for (std::size_t s = 0; s < contract_.states.size(); ++s) {
+    Runs run() {
+        for (std::size_t s = 0; s < contract_.states.size() && !runs_.cycle; ++s) {
             if (progress_[s] == Progress::New) open(static_cast<std::uint16_t>(s));
-            while (!stack_.empty())
-                if (!advance()) return std::unexpected(cycle_);
+            while (!stack_.empty() && !runs_.cycle)
+                advance();
         }
         return std::move(runs_);
     }
@@ -35,20 +35,20 @@ private:
         stack_.push_back({state, 0});
     }
 
-    // Looks at one more transition of the state on top. False: it closes a cycle.
-    bool advance() {
+    // Looks at one more transition of the state on top.
+    void advance() {
         auto& [state, next] = stack_.back();
         const auto& transitions = contract_.states[state].transitions;
         if (next == transitions.size()) {
             close(state);
-            return true;
+            return;
         }
         const Contract::Transition t = transitions[next++];
-        if (!runs(t) || progress_[t.next] == Progress::Done) return true;
-        cycle_ = t.next;
-        if (progress_[t.next] == Progress::Open) return false;
-        open(t.next);
-        return true;
+        if (!runs(t) || progress_[t.next] == Progress::Done) return;
+        if (progress_[t.next] == Progress::Open)
+            runs_.cycle = t.next;
+        else
+            open(t.next);
     }
 
     void close(std::uint16_t state) {
@@ -70,13 +70,11 @@ private:
     Runs runs_;
     std::vector<Progress> progress_;
     std::vector<Visit> stack_;
-    std::uint16_t cycle_ = 0;
 };
 
 } // namespace
 
-std::expected<Runs, std::uint16_t> find_runs(const Contract& contract,
-                                             Contract::Direction direction) {
+Runs find_runs(const Contract& contract, Contract::Direction direction) {
     return Search(contract, direction).run();
 }
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <expected>
+#include <optional>
 #include <vector>
 
 #include "verifier/module.hh"
@@ -11,14 +11,14 @@
 namespace singlet::verifier {
 
 struct Runs {
-    std::vector<std::uint16_t>
-        length; // of the longest run of the direction that begins in each state
-    std::vector<std::uint16_t>
-        order; // all states, each behind those that a message of the direction leads to
+    // Of each state: how long the longest run of the direction is that begins there.
+    std::vector<std::uint16_t> length;
+    // All states, each behind those that a message of the direction leads to.
+    std::vector<std::uint16_t> order;
+    // A state that closes a cycle of the direction; then the others are not complete.
+    std::optional<std::uint16_t> cycle = {};
 };
 
-// The runs of one direction, or a state that closes a cycle of it.
-std::expected<Runs, std::uint16_t> find_runs(const Contract& contract,
-                                             Contract::Direction direction);
+Runs find_runs(const Contract& contract, Contract::Direction direction);
 
 } // namespace singlet::verifier

@@ -102,7 +102,8 @@ bool Transfer::select_pattern(const Instruction& i, std::size_t number,
     next.state = kClosedState;
     if (pattern.message != SelectTable::kClosed) {
         const Contract& contract = module_.contracts[operand.index];
-        next.state = find_transition(contract, operand.state, pattern.message)->next;
+        if (const auto* step = find_transition(contract, operand.state, pattern.message))
+            next.state = step->next;
         const auto& args = contract.messages[pattern.message].args;
         if (!in_registers(pattern.first, args.size())) return false;
         for (std::size_t n = 0; n < args.size(); ++n)

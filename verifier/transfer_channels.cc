@@ -101,7 +101,9 @@ bool Transfer::endpoint_to_give(std::size_t r) {
     wanted.nullable = false;
     wanted.lent = 0;
     if (!assignable(r, wanted)) return false;
-    if (wanted.state == 0 && safe_to_hand_over(program_.contracts, wanted)) return true;
+    Type first = wanted;
+    first.state = 0;
+    if (wanted == first && safe_to_hand_over(program_.contracts, first)) return true;
     return refuse(Rule::Endpoint,
                   name() + " needs an endpoint that sends in its contract's first state in " +
                       register_text(r) + ", but " + found(r) + " and " + kept_text(wanted));
