@@ -37,7 +37,7 @@ def test_cost_grows_as_the_module_does(tmp_path, worst):
 
 
 # Which of those that ask for too much are refused for it. The others are refused for what is wrong in them, or not at all.
-TOO_MUCH = {"fast_rotation", "too_shared_switch", "shared_select", "too_many_combinations"}
+TOO_MUCH = {"fast_rotation", "too_shared_switch", "shared_select", "too_many_combinations", "too_many_races"}
 WRONG = {"backwards_refused": "reg.type", "meetings": "reg.conflict", "long_words": "state.endpoint"}
 
 

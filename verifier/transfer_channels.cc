@@ -103,7 +103,7 @@ bool Transfer::endpoint_to_give(std::size_t r) {
     if (!assignable(r, wanted)) return false;
     Type first = wanted;
     first.state = 0;
-    if (wanted == first && safe_to_hand_over(program_.contracts, first)) return true;
+    if (wanted.state == 0 && safe_to_hand_over(program_.contracts, first)) return true;
     return refuse(Rule::Endpoint,
                   name() + " needs an endpoint that sends in its contract's first state in " +
                       register_text(r) + ", but " + found(r) + " and " + kept_text(wanted));

@@ -126,10 +126,10 @@ int tables(const std::vector<Module>& modules) {
         sure(check_signatures(m));
         sure(check_interfaces(m));
         sure(check_manifest(m));
-        sure(check_contracts(m));
+        const auto contracts = sure(check_contracts(m));
         const auto calls = sure(check_imports(m, kEnvironment));
         const Subtypes subtypes(m);
-        const Reads reads(Program{m, subtypes, kEnvironment, calls});
+        const Reads reads(Program{m, subtypes, kEnvironment, calls, contracts});
     }
     return 0;
 }

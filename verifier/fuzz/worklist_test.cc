@@ -54,10 +54,11 @@ std::vector<Module> corpus() {
 struct Prepared {
     Subtypes subtypes;
     std::vector<std::uint16_t> kernel_calls;
+    std::vector<ContractFacts> contracts;
     std::vector<Flow> flows;
     std::vector<std::vector<RegisterSet>> live;
     Program program(const Module& module) const {
-        return {module, subtypes, kEnvironment, kernel_calls};
+        return {module, subtypes, kEnvironment, kernel_calls, contracts};
     }
 };
 
@@ -72,6 +73,7 @@ std::optional<Prepared> prepare(const Module& module, const Checked<Verified>& v
     Prepared p;
     p.subtypes = Subtypes(module);
     p.kernel_calls = *check_imports(module, kEnvironment);
+    p.contracts = *check_contracts(module);
     const Program program = p.program(module);
     const Reads reads(program);
     for (std::size_t f = 0; f < module.functions.size(); ++f) {
