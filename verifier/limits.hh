@@ -20,7 +20,7 @@ inline constexpr std::uint32_t kContracts = 256;
 inline constexpr std::uint32_t kMessages = 64; // of one contract
 inline constexpr std::uint32_t kMessageArguments = 6;
 inline constexpr std::uint32_t kStates = 256; // of one contract
-inline constexpr std::uint32_t kQueue = 256; // messages that can wait at an end of a channel
+inline constexpr std::uint32_t kQueue = 256;  // messages that can wait at an end of a channel
 // What two parties of a contract can come to, and the bytes that tell it [configurations.hh].
 inline constexpr std::uint32_t kConfigurations = 1u << 14;     // of one contract
 inline constexpr std::uint32_t kConfigurationBytes = 1u << 19; // of one contract
