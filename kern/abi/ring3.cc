@@ -5,7 +5,6 @@
 #include "kern/abi/trap_kind.hh"
 #include "kern/boot/init.hh"
 #include "kern/cpu/segments.hh"
-#include "kern/cpu/trap.hh"
 #include "kern/dev/console.hh"
 #include "kern/ipc/registry.hh"
 #include "kern/ipc/select.hh"
@@ -188,20 +187,15 @@ extern "C" Word ring3_call(std::uint32_t number, Word address) {
 extern "C" void kernel_call_entry();
 extern "C" void sysenter_entry();
 
-void write_msr(std::uint32_t msr, std::uint32_t value) {
-    asm volatile("wrmsr" ::"c"(msr), "a"(value), "d"(0));
-}
-
-void open_gates() {
-    set_gate(vector::kKernelCall, kernel_call_entry, Gate::User);
+void choose_entry() {
     if (!uses_sysenter()) return;
-    constexpr std::uint32_t kSysenterCs = 0x174, kSysenterEsp = 0x175, kSysenterEip = 0x176;
-    write_msr(kSysenterCs, kKernelCode);
-    write_msr(kSysenterEsp, address_of(&task_state.esp0));
-    write_msr(kSysenterEip, address_of(reinterpret_cast<void*>(sysenter_entry)));
+    set_sysenter(sysenter_entry, &task_state.esp0);
+    sip_entry.sysenter = true;
 }
-INIT(610, open_gates);
+INIT(610, choose_entry);
 
 } // namespace
+
+constinit UserEntry sip_entry{.interrupt = kernel_call_entry};
 
 } // namespace singlet::kern

@@ -1,8 +1,8 @@
 #include "kern/dev/irq_line.hh"
 
-#include "kern/abi/calls.hh"
 #include "kern/cpu/irq.hh"
-#include "kern/proc/sip.hh"
+#include "kern/proc/thread.hh"
+#include <algorithm>
 #include <array>
 
 namespace singlet::kern {
@@ -11,21 +11,22 @@ namespace {
 
 struct Line {
     std::uint32_t pending = 0;
-    Sip* waiter = nullptr;
+    Thread* waiter = nullptr;
 };
 constinit std::array<Line, kIrqLines> lines{};
 
 void take_interrupt(std::uint8_t number) {
     Line& line = lines[number];
     line.pending++;
-    if (line.waiter) line.waiter->thread->wake();
+    if (line.waiter) line.waiter->wake();
 }
 
 } // namespace
 
 bool open_irq_line(std::uint32_t line) {
+    if (!claim_irq(static_cast<std::uint8_t>(line), take_interrupt)) return false;
     lines[line] = {};
-    return claim_irq(static_cast<std::uint8_t>(line), take_interrupt);
+    return true;
 }
 
 void close_irq_line(std::uint32_t line) {
@@ -33,21 +34,16 @@ void close_irq_line(std::uint32_t line) {
     lines[line] = {};
 }
 
-void wait_for_irq_line(std::uint32_t number, Sip& sip) {
+void wait_for_irq_line(std::uint32_t number) {
     Line& line = lines[number];
     while (!line.pending) {
-        line.waiter = &sip;
-        sip.waits_for_irq = true;
+        line.waiter = &Thread::current();
         block();
-        sip.waits_for_irq = false;
         line.waiter = nullptr;
     }
     line.pending--;
 }
 
-Word kernel_irq_wait(const Word* arguments) {
-    wait_for_irq_line(arguments[0], *running_sip);
-    return 0;
-}
+bool irq_is_awaited() { return std::ranges::any_of(lines, &Line::waiter); }
 
 } // namespace singlet::kern

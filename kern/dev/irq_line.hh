@@ -1,15 +1,15 @@
-// Interrupt lines that drivers own: interrupts are counted, and one SIP waits for them.
+// Interrupt lines that drivers own: interrupts are counted, and one thread waits for them.
 #pragma once
 #include <cstdint>
 
 namespace singlet::kern {
 
-struct Sip;
-
-/// False: the kernel uses the line itself.
+/// False: the kernel, or another driver, has the line.
 [[nodiscard]] bool open_irq_line(std::uint32_t line);
 void close_irq_line(std::uint32_t line);
-/// Takes one interrupt; waits for it when there has been none since the last.
-void wait_for_irq_line(std::uint32_t line, Sip& sip);
+/// Takes one interrupt; the running thread waits for it when there has been none since the last.
+void wait_for_irq_line(std::uint32_t line);
+/// Does a thread wait for one? Then a machine that is idle is not stuck.
+bool irq_is_awaited();
 
 } // namespace singlet::kern

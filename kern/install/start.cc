@@ -7,6 +7,7 @@
 #include "kern/boot/multiboot.hh"
 #include "kern/boot/options.hh"
 #include "kern/cpu/exit.hh"
+#include "kern/dev/irq_line.hh"
 #include "kern/install/accounts.hh"
 #include "kern/install/grants.hh"
 #include "kern/proc/policy.hh"
@@ -157,8 +158,7 @@ void sip_ended(Sip& sip) {
 // Called when no thread can run: it can only go on if an interrupt wakes somebody.
 void nothing_to_do() {
     if (stuck || !starter || starter->state() != Thread::State::Blocked) return;
-    for (Sip* sip = all_sips().first(); sip; sip = all_sips().next(*sip))
-        if (sip->waits_for_irq) return;
+    if (irq_is_awaited()) return;
     stuck = true;
     starter->wake();
 }

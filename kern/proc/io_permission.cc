@@ -6,10 +6,10 @@ namespace singlet::kern {
 
 namespace {
 
-constinit const Sip* open_for = nullptr;
+constinit const Ports* open = nullptr;
 
-void set(const Sip& sip, bool closed) {
-    for (PortRange range : sip.grants.ports) {
+void set(const Ports& ports, bool closed) {
+    for (PortRange range : ports) {
         for (std::uint32_t port = range.first; port < range.first + range.count; port++) {
             if (port >= kIoPermissionPorts) continue;
             auto bit = static_cast<std::uint8_t>(1u << port % 8);
@@ -21,17 +21,17 @@ void set(const Sip& sip, bool closed) {
 
 } // namespace
 
-void open_ports_of(const Sip& sip) {
-    if (open_for == &sip) return;
-    if (open_for) set(*open_for, true);
-    set(sip, false);
-    open_for = &sip;
+void open_ports(const Ports& ports) {
+    if (open == &ports) return;
+    if (open) set(*open, true);
+    set(ports, false);
+    open = &ports;
 }
 
-void close_ports_of(const Sip& sip) {
-    if (open_for != &sip) return;
-    set(sip, true);
-    open_for = nullptr;
+void close_ports(const Ports& ports) {
+    if (open != &ports) return;
+    set(ports, true);
+    open = nullptr;
 }
 
 } // namespace singlet::kern

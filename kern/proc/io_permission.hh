@@ -1,12 +1,19 @@
 // Which I/O ports code at CPL 3 may use: the bitmap behind the task-state segment [SDM1 19.5.2].
 #pragma once
-#include "kern/proc/sip.hh"
+#include <cstdint>
+#include <vector>
 
 namespace singlet::kern {
 
-/// The ports of `sip`, and no others, are open at CPL 3 from now on. Cheap when they are already.
-void open_ports_of(const Sip& sip);
-/// The ports of `sip` are closed, if they were open.
-void close_ports_of(const Sip& sip);
+struct PortRange {
+    std::uint16_t first = 0, count = 0;
+};
+using Ports = std::vector<PortRange>;
+
+/// These ports, and no others, are open at CPL 3 from now on. Cheap when they are already. While they
+/// are open, `ports` stays where and as it is.
+void open_ports(const Ports& ports);
+/// These ports are closed, if they were open: before their owner gives them back.
+void close_ports(const Ports& ports);
 
 } // namespace singlet::kern

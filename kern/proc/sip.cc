@@ -1,5 +1,6 @@
 #include "kern/proc/sip.hh"
 
+#include "kern/abi/trap_kind.hh"
 #include "kern/boot/init.hh"
 #include "kern/cpu/trap.hh"
 #include "kern/dev/console.hh"
@@ -23,7 +24,9 @@ void switched_in(Thread& thread) {
     running_sip = &sip;
     sip.domain->enter();
     write_now({.stack_limit = sip.stack_limit, .sip = sip.control});
-    if (sip.level == Level::User) open_ports_of(sip);
+    if (sip.level != Level::User) return;
+    open_ports(sip.grants.ports);
+    enter_kernel_by(sip_entry);
 }
 
 bool image_is_shared(const Sip& sip) {
@@ -37,8 +40,8 @@ bool image_is_shared(const Sip& sip) {
 
 // Gives everything back but the Sip and its thread, which may be running.
 void release(Sip& sip) {
+    close_ports(sip.grants.ports);
     revoke_grants(sip);
-    close_ports_of(sip);
     if (sip.account) exchange_heap().close_account(sip);
     if (!sip.domain) return;
     if (!image_is_shared(sip)) {

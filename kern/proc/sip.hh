@@ -13,18 +13,15 @@
 #include "kern/ipc/channel.hh"
 #include "kern/mem/frames.hh"
 #include "kern/proc/domain.hh"
+#include "kern/proc/io_permission.hh"
 #include "kern/proc/thread.hh"
 #include <string>
 #include <vector>
 
 namespace singlet::kern {
 
-struct PortRange {
-    std::uint16_t first = 0, count = 0;
-};
-
 struct Grants {
-    std::vector<PortRange> ports;
+    Ports ports;
     std::uint32_t irqs = 0; // bit n: line n
     std::uint32_t dmas = 0; // bit n: DMA object n
 };
@@ -40,7 +37,6 @@ struct Sip : Party {
     bool exited = false;                          // by the kernel call
     std::uint32_t trap_number = 0;
     Word trap_address = 0;
-    bool waits_for_irq = false;
 
     ImageRef image;
     Domain* domain = nullptr;
