@@ -7,6 +7,7 @@ import figure5
 import measure
 import pytest
 import qemu
+import series
 import sensitivity
 from clock import parameters
 
@@ -85,7 +86,7 @@ def test_without_the_baseline_there_is_no_tax(tmp_path, capsys):
 def test_another_order_than_the_papers_is_said(tmp_path, capsys):
     def upside_down(mode):
         opposite = dict(zip(FACTOR, reversed(FACTOR)))[mode.name]
-        return figure5.Run(mode, canned_span(next(m for m in figure5.MODES if m.name == opposite)),
+        return figure5.Run(mode, canned_span(next(m for m in series.MODES if m.name == opposite)),
                            figure5.Work(100, 1, "00000000"))
     assert run(tmp_path, once=upside_down) == 0
     assert "The order is not the paper's: microkernel < ring3" in capsys.readouterr().out
@@ -98,7 +99,7 @@ def test_median_and_spread_of_repetitions(tmp_path):
         return figure5.Run(mode, canned_span(mode, next(noise[mode.name])), figure5.Work(100, 1, "00000000"))
     assert run(tmp_path, "--repeat", "3", "--jobs", "1", once=noisy) == 0
     data = json.loads((tmp_path / "figure5.json").read_text())
-    plain = canned_span(figure5.MODES[1]).cycles
+    plain = canned_span(series.MODES[1]).cycles
     assert data["bars"][1]["cycles"] == plain + 1000
     assert data["bars"][1]["spread"] == round(100 * 3000 / (plain + 1000), 3)
 
@@ -160,7 +161,7 @@ def test_the_workloads_line_is_required():
 
 
 def test_the_kernel_is_asked_for_the_whole_road():
-    assert figure5.command_line(figure5.MODES[4], 50) == "protect=ring3 run=names,ide,fat,webfiles reads=50 trap=int"
+    assert figure5.command_line(series.MODES[4], 50) == "protect=ring3 run=names,ide,fat,webfiles reads=50 trap=int"
 
 
 def test_marks_that_never_come_are_named():

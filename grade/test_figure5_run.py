@@ -5,11 +5,12 @@ import figure5
 import measure
 import pytest
 import qemu
+import series
 from clock import parameters
 from qemu import ROOT
 
 READS = 20
-MODES = {mode.name: mode for mode in figure5.MODES}
+MODES = {mode.name: mode for mode in series.MODES}
 TWICE = ("physical", "microkernel")
 
 

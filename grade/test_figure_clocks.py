@@ -5,6 +5,7 @@ import json
 import figure5
 import pytest
 import qemu
+import series
 
 MODULES = [word for sip in figure5.SIPS for word in ("--module", str(qemu.ROOT / f"build/user/{sip}.sbc"))]
 DISK = ["--disk", str(qemu.ROOT / "build/disk.img")]
@@ -24,6 +25,6 @@ def test_clock_counts_the_whole_road(tmp_path, clock):
 
 
 def test_sysenter_is_how_ring3_calls_the_kernel(tmp_path):
-    counts = {trap: figure(tmp_path, "--modes", "ring3", "--trap", trap)["bars"][0]["counts"] for trap in figure5.TRAPS}
+    counts = {trap: figure(tmp_path, "--modes", "ring3", "--trap", trap)["bars"][0]["counts"] for trap in series.TRAPS}
     assert counts["int"]["interrupt"] > 0 and counts["int"]["sysenter"] == 0
     assert counts["sysenter"]["interrupt"] == 0 and counts["sysenter"]["sysenter"] == counts["int"]["interrupt"]
