@@ -9,6 +9,7 @@ instructions only; `kvm` and `tcg` are RDTSC as the guest reads it, printed by t
 `mark N tsc=T`. /dev/kvm is used when it was asked for and never otherwise.
 """
 
+import bisect
 import dataclasses
 import json
 import os
@@ -47,6 +48,7 @@ class Span:
     instructions: int = 0
     breakdown: dict = dataclasses.field(default_factory=dict)  # category -> cycles
     counts: dict = dataclasses.field(default_factory=dict)  # event -> how often
+    executed: dict = dataclasses.field(default_factory=dict)  # address -> instructions, of a clock with a profile
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,6 +72,9 @@ def difference(start, end):
     span = {"cycles": end["cycles"] - start["cycles"]}
     if "instructions" in end:
         span["instructions"] = end["instructions"] - start["instructions"]
+    if "executed" in end:
+        before = start.get("executed", {})
+        span["executed"] = {int(at): n - before.get(at, 0) for at, n in end["executed"].items() if n != before.get(at, 0)}
     if "centicycles" in end:
         centi = subtract(end["centicycles"], start["centicycles"])
         span["cycles"] = centi.pop("total") // 100
@@ -107,6 +112,37 @@ def symbols(kernel):
     return found
 
 
+def functions(kernel):
+    """[(address, name)] of a kernel's code in order, names without namespaces and parameters."""
+    listing = subprocess.run(["nm", "-C", "-n", str(kernel)], capture_output=True, text=True, check=True).stdout
+    found = []
+    for line in listing.splitlines():
+        words = line.split(" ", 2)
+        if len(words) == 3 and words[0] and words[1] in "tTwW":
+            found.append((int(words[0], 16), plain_name(words[2])))
+    return found
+
+
+def plain_name(demangled):
+    """`void singlet::kern::Channel::send<int>(int) const` is Channel::send."""
+    name = re.sub(r"\(anonymous namespace\)::|\bsinglet::((kern|rt|verifier)::)?", "", demangled)
+    name = name.split("(")[0]
+    while name != (shorter := re.sub(r"<[^<>]*>", "", name)):
+        name = shorter
+    return name.split(" ")[-1]
+
+
+def by_function(executed, known, rest="compiled code"):
+    """{function: instructions} of {address: instructions}; what lies behind all functions is `rest`."""
+    starts = [address for address, _ in known]
+    sums = {}
+    for address, times in executed.items():
+        at = bisect.bisect_right(starts, address) - 1
+        name = known[at][1] if 0 <= at < len(known) - 1 else rest
+        sums[name] = sums.get(name, 0) + times
+    return sums
+
+
 def quoted(path):
     """A path inside of one of QEMU's comma lists."""
     return str(path).replace(",", ",,")
@@ -118,6 +154,7 @@ class Clock:
 
     name: str = "model"
     model: parameters.Model | None = None
+    profile: bool = False  # of `icount`: also by address
 
     def __post_init__(self):
         if self.name not in CLOCKS:
@@ -179,7 +216,7 @@ class Clock:
             (folder / "params").write_text(self.model.lines())
             plugin += [f"params={quoted(folder / 'params')}"]
         else:
-            plugin += ["mode=icount"]
+            plugin += ["mode=icount"] + (["profile=1"] if self.profile else [])
         if "clock_page" in address:
             plugin += [f"clock_page={address['clock_page']:#x}"]
         # The one instruction that each trap passes, whatever raised it.

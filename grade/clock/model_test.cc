@@ -46,6 +46,13 @@ TEST_CASE("cycles go where they were spent, and add up") {
     CHECK(record(5, model).starts_with("{\"mark\": 5, \"cycles\": 317, \"instructions\": 9, "));
 }
 
+TEST_CASE("a record of instructions says where they were executed, if that was counted") {
+    CHECK(record(7, 12, {}) == "{\"mark\": 7, \"cycles\": 12, \"instructions\": 12}\n");
+    CHECK(record(7, 12, {{16, 5}, {18, 0}, {20, 7}}) ==
+          "{\"mark\": 7, \"cycles\": 12, \"instructions\": 12, \"executed\": {\"16\": 5, \"20\": "
+          "7}}\n");
+}
+
 TEST_CASE("a branch costs its class only when it is taken") {
     Model model(simple_processor(), GuestMemory());
     model.counts[std::size_t(Class::Branch)] = 3;

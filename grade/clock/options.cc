@@ -33,6 +33,8 @@ std::expected<Options, std::string> Options::parse(std::span<char* const> argume
             options.memory = value;
         } else if (key == "mode" && (value == "model" || value == "icount")) {
             options.count_only = value == "icount";
+        } else if (key == "profile" && value == "1") {
+            options.profile = true;
         } else if (key == "clock_page" || key == "trap_entry") {
             const auto at = address(key, value);
             if (!at) return std::unexpected(at.error());
@@ -47,6 +49,8 @@ std::expected<Options, std::string> Options::parse(std::span<char* const> argume
     if (options.out.empty()) return std::unexpected("out=FILE is missing");
     if (options.params.empty() && !options.count_only)
         return std::unexpected("params=FILE is missing (or say mode=icount)");
+    if (options.profile && !options.count_only)
+        return std::unexpected("profile=1 needs mode=icount");
     if (options.clock_page != 0 && options.memory.empty())
         return std::unexpected("clock_page needs memory=FILE, the guest's RAM");
     return options;

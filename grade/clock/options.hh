@@ -12,6 +12,7 @@ inline constexpr int kApiVersion = 1; // the one qemu_plugin_api.hh declares
 
 struct Options {
     bool count_only = false;      // mode=icount: instructions only; else mode=model
+    bool profile = false;         // profile=1: with mode=icount, also by address
     std::string out;              // out=FILE: records, one line of JSON each
     std::string params;           // params=FILE: see params.hh
     std::string memory;           // memory=FILE: the guest's RAM (memory-backend-file, share=on)

@@ -65,6 +65,8 @@ TEST_CASE("arguments are read, and the bad ones named") {
     CHECK(good->clock_page == 0x1000);
     CHECK(good->trap_entries == std::vector<std::uint32_t>{0x10, 32});
     CHECK(parse({"out=o", "mode=icount"})->count_only);
+    CHECK(parse({"out=o", "mode=icount", "profile=1"})->profile);
+    CHECK(parse({"out=o", "params=p", "profile=1"}).error() == "profile=1 needs mode=icount");
     CHECK(parse({"params=p"}).error() == "out=FILE is missing");
     CHECK(parse({"out=o"}).error() == "params=FILE is missing (or say mode=icount)");
     CHECK(parse({"out=o", "mode=fast"}).error() == "unknown argument 'mode=fast'");

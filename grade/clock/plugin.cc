@@ -19,6 +19,7 @@
 #include <cstdlib>
 #include <deque>
 #include <fstream>
+#include <map>
 #include <memory>
 
 extern "C" [[gnu::visibility("default")]] int qemu_plugin_version;
@@ -39,9 +40,11 @@ struct Plugin {
     Params params;
     std::FILE* out = nullptr;
     GuestMemory memory;
-    std::unique_ptr<Model> model;   // null when only instructions are counted
-    std::uint64_t instructions = 0; // for that case
-    bool started = false;           // the first mark has been executed
+    std::unique_ptr<Model> model; // null when only instructions are counted
+    std::uint64_t instructions =
+        0; // for that case, and where they were executed if that was asked for
+    std::map<std::uint32_t, std::uint64_t> executed; // by address
+    bool started = false;                            // the first mark has been executed
     qemu_plugin_id_t id = 0;
     std::deque<Block> blocks;        // addresses are given to QEMU, so they must not move
     const Block* previous = nullptr; // the block that ran last, while its branch is open
@@ -87,9 +90,7 @@ void on_mark(unsigned, void* number) {
         write_record(record(mark, *plugin.model));
         return;
     }
-    const std::string n = std::to_string(plugin.instructions);
-    write_record("{\"mark\": " + std::to_string(mark) + ", \"cycles\": " + n +
-                 ", \"instructions\": " + n + "}\n");
+    write_record(record(mark, plugin.instructions, plugin.executed));
 }
 
 void on_block(unsigned, void* data) {
@@ -207,13 +208,18 @@ void translate(qemu_plugin_id_t, qemu_plugin_tb* tb) {
     }
 }
 
+void count(const Instruction& i) {
+    i.add_one(plugin.instructions);
+    if (plugin.options.profile) i.add_one(plugin.executed[i.address]);
+}
+
 void translate_counting(qemu_plugin_id_t, qemu_plugin_tb* tb) {
     for (std::size_t k = 0; k < qemu_plugin_tb_n_insns(tb); ++k) {
         const Instruction i(qemu_plugin_tb_get_insn(tb, k));
         if (i.decoded.mark)
             i.call(on_mark, number_as_pointer(*i.decoded.mark));
         else
-            i.add_one(plugin.instructions);
+            count(i);
     }
 }
 

@@ -108,4 +108,19 @@ std::string record(std::uint16_t mark, const Model& m) {
     return json.take();
 }
 
+std::string record(std::uint16_t mark, std::uint64_t instructions,
+                   const std::map<std::uint32_t, std::uint64_t>& executed) {
+    Json json;
+    json.number("mark", mark);
+    json.number("cycles", instructions);
+    json.number("instructions", instructions);
+    if (!executed.empty()) {
+        json.open("executed");
+        for (const auto& [address, times] : executed)
+            if (times) json.number(std::to_string(address), times);
+        json.close();
+    }
+    return json.take();
+}
+
 } // namespace singlet::clock

@@ -3,6 +3,7 @@
 #pragma once
 #include "grade/clock/model.hh"
 
+#include <map>
 #include <string>
 
 namespace singlet::clock {
@@ -16,5 +17,8 @@ struct Totals {
 
 [[nodiscard]] Totals totals(const Model& model);
 [[nodiscard]] std::string record(std::uint16_t mark, const Model& model);
+/// The record where instructions alone are counted; `executed` says how many at each address, if that was counted too.
+[[nodiscard]] std::string record(std::uint16_t mark, std::uint64_t instructions,
+                                 const std::map<std::uint32_t, std::uint64_t>& executed);
 
 } // namespace singlet::clock

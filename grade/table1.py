@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""Measures Table 1 of "Singularity: Rethinking the Software Stack" on this system: what the basic operations cost in each
+protection mode.
+
+Runs the kernel once for each mode with user/table1, which does every operation many times between two marks, and writes a table
+to the terminal and table1.json, .svg and .png. Every report says which clock made it; a modelled number is called one.
+"""
+
+import dataclasses
+import json
+import re
+import sys
+
+import measure
+import series
+import table1_plot
+import table1_text
+from measure import MeasureError
+from series import BASELINE
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    mark: int  # 2 * mark stands before the operations, 2 * mark + 1 behind them [user/table1/table1.sing]
+    name: str
+    title: str
+    times: int  # operations between the marks
+    paper: dict  # mode -> cycles there [OSR Table 1, MSPC]
+    aim: float | None = None  # modelled cycles in `physical` that it must not exceed
+
+
+def mspc(physical, paging, domain, ring3):
+    """What the paper measured: it has no figures for the other two modes."""
+    return {mode: cycles for mode, cycles in zip(("physical", "paging", "domain", "ring3"), (physical, paging, domain, ring3))
+            if cycles is not None}
+
+
+SIZES = (1, 16, 256, 1024, 4096, 16384, 65536)  # bytes
+MESSAGES = 2 * 200  # there and back
+
+ROWS = (
+    Row(50, "loop", "the empty loop around each", 10_000, {}),
+    Row(51, "call", "kernel call", 10_000, mspc(80, 80, None, 304), aim=30),
+    Row(52, "yield", "yield to another SIP", 2 * 2_000, {"physical": 365}, aim=150),
+    Row(53, "ping", "ping/pong of one byte", 2_000, mspc(1_041, 1_415, 1_826, 2_580), aim=600),
+    Row(54, "channel", "create and close a channel", 1_000, mspc(4_007, 7_940, 8_192, 11_784)),
+    Row(55, "page", "allocate and free a page", 1_000, mspc(385, 1_876, None, 2_198)),
+    *(Row(60 + n, f"message-{size}", f"message of {size:,} B", MESSAGES, {}) for n, size in enumerate(SIZES)),
+)
+FLAT = 5  # percent that the dearest message may cost more than the cheapest in `physical`
+
+SIPS = ("peer", "table1")  # to start, in this order
+
+
+def command_line(mode, trap="int"):
+    return f"protect={mode.name} run={','.join(SIPS)} trap={trap}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    spans: dict  # row's name -> Span of all its operations
+
+    def __str__(self):
+        return f"{len(self.spans)} rows"
+
+
+def run_once(clock, machine, mode, trap):
+    """One run of the kernel in `mode`."""
+    measurement = clock.measure(dataclasses.replace(machine, append=command_line(mode, trap)))
+    if not re.search(r"^singlet: all SIPs have ended; leaked: 0 frames, 0 blocks, 0 endpoints", measurement.console, re.M):
+        raise MeasureError("the SIPs did not end in order", measure.tail(measurement.console))
+    return Run({row.name: measurement.between(2 * row.mark, 2 * row.mark + 1) for row in ROWS})
+
+
+def cell(row, span):
+    """What one operation took."""
+    return {
+        "cycles": round(span.cycles / row.times, 1),
+        "instructions": round(span.instructions / row.times, 1),
+        "breakdown": {group: round(cycles / row.times, 1) for group, cycles in series.grouped(span).items()},
+    }
+
+
+def profile(machine, trap):
+    """{row's name: {function: instructions of one operation}} in `physical`, from a run that counts instructions by address."""
+    mode = next(mode for mode in series.MODES if mode.name == BASELINE)
+    run = run_once(measure.Clock("icount", profile=True), machine, mode, trap)
+    known = measure.functions(machine.kernel)
+    return {row.name: {name: round(times / row.times, 2) for name, times in
+                       measure.by_function(run.spans[row.name].executed, known).items()} for row in ROWS}
+
+
+def flatness(runs):
+    """The dearest message beside the cheapest in `physical`, in percent more; None where that mode was not run."""
+    if BASELINE not in runs:
+        return None
+    cycles = [runs[BASELINE].spans[row.name].cycles for row in ROWS if row.name.startswith("message-")]
+    return round(100 * (max(cycles) / max(1, min(cycles)) - 1), 1)
+
+
+def report(clock, trap, runs, functions):
+    """What table1.json holds. `runs` are {mode: Run}, `functions` what profile() returns or nothing."""
+    return {
+        "clock": clock.name,
+        "clock_title": clock.title,
+        "model": clock.model.as_json() if clock.model else None,
+        "trap": trap,
+        "modes": list(runs),
+        "rows": [{"name": row.name, "title": row.title, "times": row.times, "paper": row.paper, "aim": row.aim,
+                  "modes": {mode: cell(row, run.spans[row.name]) for mode, run in runs.items()}} for row in ROWS],
+        "flat": {"aim": FLAT, "found": flatness(runs)},
+        "functions": functions,
+    }
+
+
+def draw(options, once=None, profiled=None):
+    """Runs and writes everything. `once` and `profiled` replace the machines in tests."""
+    clock = series.clock_of(options)
+    if once is None:
+        machine = series.machine_of(options)
+
+        def once(mode):
+            return run_once(clock, machine, mode, options.trap)
+
+        def profiled():
+            return profile(machine, options.trap)
+    runs = series.run_all(once, options.modes, 1, options.jobs)
+    counted = clock.name in ("model", "icount") and BASELINE in runs
+    data = report(clock, options.trap, {mode.name: runs[mode.name][0] for mode in options.modes}, profiled() if counted else {})
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "table1.json").write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    table1_plot.write(data, options.out)
+    print(table1_text.render(data), end="")
+    print(f"written: {options.out}/table1.json, table1.svg, table1.png")
+
+
+def main(argv=None, once=None, profiled=None):
+    options = series.parse(series.parser_for("table1", "Measure Singularity's Table 1 on this system."), argv)
+    return series.guarded("table1", lambda: draw(options, once, profiled))
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")
+    sys.exit(main())
