@@ -1,5 +1,8 @@
 #include "verifier/configurations.hh"
 
+#include <algorithm>
+#include <utility>
+
 #include "verifier/limits.hh"
 
 namespace singlet::verifier {
@@ -27,8 +30,8 @@ std::uint32_t hash(std::string_view text) { // FNV-1a
 
 } // namespace
 
-bool Configurations::add(const Configuration& c, std::size_t parent, PartyStep step) {
-    if (2 * (nodes_.size() + 1) > places_.size()) grow();
+bool Configurations::add(const Configuration& c, std::size_t parent, PartyStep step, Meter& meter) {
+    if (nodes_.size() == chains_.size()) grow();
     const std::size_t begin = packed_.size();
     packed_ += static_cast<char>(c.state[0]);
     packed_ += static_cast<char>(c.state[1]);
@@ -36,15 +39,21 @@ bool Configurations::add(const Configuration& c, std::size_t parent, PartyStep s
     pack16(packed_, c.queue[1].size());
     packed_ += c.queue[0];
     packed_ += c.queue[1];
-    std::uint32_t& number = place(std::string_view(packed_).substr(begin));
-    if (number != 0) {
+    const std::string_view key = std::string_view(packed_).substr(begin);
+    std::uint32_t& first = chain(key);
+    for (std::uint32_t n = first; n != 0; n = nodes_[n - 1].next) {
+        if (!meter.spend(1)) return false;
+        if (packed(n - 1) != key) continue;
         packed_.resize(begin);
         return true;
     }
     if (nodes_.size() == limits::kConfigurations || packed_.size() > limits::kConfigurationBytes)
         return false;
-    nodes_.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(parent), step});
-    number = static_cast<std::uint32_t>(nodes_.size());
+    nodes_.push_back({.at = static_cast<std::uint32_t>(begin),
+                      .next = first,
+                      .parent = static_cast<std::uint32_t>(parent),
+                      .step = step});
+    first = static_cast<std::uint32_t>(nodes_.size());
     return true;
 }
 
@@ -62,18 +71,15 @@ std::string_view Configurations::packed(std::size_t number) const {
     return rest.substr(0, kHeader + unpack16(rest, 2) + unpack16(rest, 4));
 }
 
-// Where the configuration's number is, or would be.
-std::uint32_t& Configurations::place(std::string_view key) {
-    std::size_t at = hash(key) & (places_.size() - 1);
-    while (places_[at] != 0 && packed(places_[at] - 1) != key)
-        at = (at + 1) & (places_.size() - 1);
-    return places_[at];
+// Where the configuration's number is, or would be, or that of another.
+std::uint32_t& Configurations::chain(std::string_view key) {
+    return chains_[hash(key) & (chains_.size() - 1)];
 }
 
 void Configurations::grow() {
-    places_.assign(std::max<std::size_t>(64, 2 * places_.size()), 0);
+    chains_.assign(std::max<std::size_t>(64, 2 * chains_.size()), 0);
     for (std::size_t n = 0; n < nodes_.size(); ++n)
-        place(packed(n)) = static_cast<std::uint32_t>(n + 1);
+        nodes_[n].next = std::exchange(chain(packed(n)), static_cast<std::uint32_t>(n + 1));
 }
 
 } // namespace singlet::verifier

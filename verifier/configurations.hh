@@ -2,7 +2,8 @@
 //
 //   | importer's state 8 | exporter's state 8 | size 16 | size 16 | queue of the importer | of the exporter |
 //
-// and from where each was found first.
+// and from where each was found first. They are looked up by a hash that a contract can be written against, so each one
+// that is compared counts as work.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,8 @@ struct Configuration {
 
 class Configurations {
 public:
-    // False: there is no room for one more. One that is known stays as it is.
-    bool add(const Configuration& c, std::size_t parent, PartyStep step);
+    // False: there is no room for one more, or too much work to know. One that is known stays as it is.
+    bool add(const Configuration& c, std::size_t parent, PartyStep step, Meter& meter);
 
     std::size_t size() const { return nodes_.size(); }
     Configuration operator[](std::size_t number) const;
@@ -32,18 +33,19 @@ public:
 
 private:
     struct Node {
-        std::uint32_t at; // in packed_
+        std::uint32_t at;   // in packed_
+        std::uint32_t next; // with the same hash: number + 1, or 0
         std::uint32_t parent;
         PartyStep step; // from the parent
     };
 
     std::string_view packed(std::size_t number) const;
-    std::uint32_t& place(std::string_view packed);
+    std::uint32_t& chain(std::string_view packed);
     void grow();
 
     std::vector<Node> nodes_;
     std::string packed_;
-    std::vector<std::uint32_t> places_; // a hash table: number + 1, or 0
+    std::vector<std::uint32_t> chains_; // a hash table: number + 1 of the last one, or 0
 };
 
 } // namespace singlet::verifier

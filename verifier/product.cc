@@ -113,7 +113,7 @@ std::size_t Product::choose(std::size_t turn) {
 
 bool Product::add(const Configuration& c, std::size_t parent, PartyStep taken) {
     const std::size_t before = seen_.size();
-    if (!seen_.add(c, parent, taken)) return false;
+    if (!seen_.add(c, parent, taken, meter_)) return false;
     if (orders_ != Orders::Longest || seen_.size() == before) return true;
     heap_.push_back(static_cast<std::uint32_t>(before));
     std::ranges::push_heap(heap_, {}, [&](auto n) { return seen_.length(n); });
@@ -126,7 +126,7 @@ Product::Wrong Product::step_from(std::size_t number) {
     for (Side side : kSides)
         for (const Transition& t : contract_.states[from.state[at(side)]].transitions) {
             Configuration to = from;
-            if (!meter_.spend(8 + to.queue[0].size() + to.queue[1].size()))
+            if (!meter_.spend(6 + to.queue[0].size() + to.queue[1].size()))
                 return fault(Fault::What::TooMuch, side, from);
             if (!step(to, side, t)) continue;
             const PartyStep taken{side, sender(contract_.messages[t.message]) == side, t.message};
@@ -162,6 +162,8 @@ Product::Wrong Product::settle(Configuration& c, std::vector<PartyStep>* trace) 
         for (Side side : kSides) {
             if (!must_receive(c, side)) continue;
             const auto message = static_cast<std::uint16_t>(c.queue[at(side)][0]);
+            if (!trace && !meter_.spend(c.queue[at(side)].size()))
+                return fault(Fault::What::TooMuch, side, c);
             step(c, side, *find_transition(contract_, c.state[at(side)], message));
             if (trace) trace->push_back({side, false, message});
             again = true;

@@ -253,3 +253,13 @@ TEST_CASE("small contracts: the product finds what trying everything finds") {
     CHECK(refused > 1000);
     CHECK(endless > 3);
 }
+
+TEST_CASE("whatever a party receives is work, also where it has no choice") {
+    const Contract contract{.name = "Once",
+                            .messages = {{"Done", Contract::Direction::Out, {}}},
+                            .states = {{"Start", {{0, 1}}}, {"End", {}}}};
+    Meter meter(limits::kContractWork);
+    CHECK_FALSE(explore(contract, meter).fault);
+    Meter less(meter.spent() - 1);
+    REQUIRE(explore(contract, less).fault);
+}
