@@ -54,6 +54,7 @@ SipResult<Word> grant_ports(Sip& sip, const Resource& resource) {
     });
     if (other) return refuse(sip, resource, ports + " belong to " + *other);
     PortRange range{static_cast<std::uint16_t>(first), static_cast<std::uint16_t>(resource.count)};
+    if (!claim_ports(range)) return refuse(sip, resource, ports + " belong to a C++ process");
     sip.grants.ports.push_back(range);
     return rt::port_range(range.first, range.count);
 }
@@ -98,6 +99,8 @@ SipResult<Word> grant(Sip& sip, const Resource& resource) {
 }
 
 void revoke_grants(Sip& sip) {
+    for (PortRange range : sip.grants.ports)
+        release_ports(range);
     for (std::uint32_t line = 0; line < 16; line++)
         if (sip.grants.irqs >> line & 1) close_irq_line(line);
     for (std::uint32_t number = 0; number < 32; number++)

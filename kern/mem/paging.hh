@@ -47,6 +47,7 @@ public:
     /// Makes this the address space of the processor; switches paging on if it was off.
     void activate();
     bool active() const;
+    bool exists() const { return static_cast<bool>(frame_); } // false: it was moved away
 
 private:
     explicit PageDirectory(Frames frame) : frame_(std::move(frame)) {}

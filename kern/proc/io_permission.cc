@@ -1,12 +1,17 @@
 #include "kern/proc/io_permission.hh"
 
 #include "kern/cpu/segments.hh"
+#include <algorithm>
+#include <array>
+#include <functional>
 
 namespace singlet::kern {
 
 namespace {
 
 constinit const Ports* open = nullptr;
+
+constinit std::array<bool, kIoPermissionPorts> claimed{};
 
 void set(const Ports& ports, bool closed) {
     for (PortRange range : ports) {
@@ -20,6 +25,16 @@ void set(const Ports& ports, bool closed) {
 }
 
 } // namespace
+
+bool claim_ports(PortRange range) {
+    std::uint32_t end = std::uint32_t(range.first) + range.count;
+    if (end > claimed.size()) return false;
+    if (std::any_of(&claimed[range.first], claimed.data() + end, std::identity{})) return false;
+    std::fill(&claimed[range.first], claimed.data() + end, true);
+    return true;
+}
+
+void release_ports(PortRange range) { std::fill_n(&claimed[range.first], range.count, false); }
 
 void open_ports(const Ports& ports) {
     if (open == &ports) return;

@@ -10,6 +10,10 @@ struct PortRange {
 };
 using Ports = std::vector<PortRange>;
 
+/// A port has one owner. False: a port of the range has another already.
+[[nodiscard]] bool claim_ports(PortRange range);
+void release_ports(PortRange range);
+
 /// These ports, and no others, are open at CPL 3 from now on. Cheap when they are already. While they
 /// are open, `ports` stays where and as it is.
 void open_ports(const Ports& ports);

@@ -1,0 +1,16 @@
+// C++ processes that the command line starts: modules in run= that end in `.elf`.
+#pragma once
+#include "kern/native/process.hh"
+
+namespace singlet::kern {
+
+inline bool is_process_module(std::string_view name) { return name.ends_with(".elf"); }
+
+/// A process from a module, started; null, and a sentence on the console, if that cannot be.
+Process* run_process(const BootModule& module);
+/// Frees those that have ended and that nobody can wait for any more.
+void reap_processes();
+/// Ends and frees all.
+void stop_processes();
+
+} // namespace singlet::kern
