@@ -1,5 +1,6 @@
 // From boot modules to running SIPs and to the end of the machine. `run=a,b,c` starts a.sbc, b.sbc
-// and c.sbc in this order (without it: every module that ends in .sbc); when the last has ended, the
+// and c.sbc in this order (without it: every module that ends in .sbc), x.elf among them as a C++
+// process [kern/native/run.hh]; when the last has ended, the
 // others are stopped, everything is counted, and the machine ends with Success if the last ended
 // with status 0. A module that is refused is said to be so, and the rest goes on; one that needs
 // another's service is started after it, whatever the order.
@@ -10,6 +11,7 @@
 #include "kern/dev/irq_line.hh"
 #include "kern/install/accounts.hh"
 #include "kern/install/grants.hh"
+#include "kern/native/run.hh"
 #include "kern/proc/policy.hh"
 #include "kern/proc/sip.hh"
 #include <span>
@@ -25,7 +27,8 @@ bool set_verbose(std::string_view value) { return verbose = value == "1", value.
 OPTION(verbose, set_verbose, "0 or 1");
 
 constinit Thread* starter = nullptr; // the thread that waits for SIPs to end
-constinit Sip* client = nullptr;
+constinit Sip* client = nullptr;     // the last of run=, or
+constinit Process* client_process = nullptr;
 constinit bool stuck = false;
 
 std::vector<std::unique_ptr<Domain>>& domains() {
@@ -146,12 +149,18 @@ void reap_ended() {
         if (sip->state != Sip::State::Ended || sip == client) continue;
         reap_sip(*sip);
     }
+    reap_processes(client_process);
     std::erase_if(domains(), [](auto& domain) { return domain->sips == 0; });
 }
 
 void sip_ended(Sip& sip) {
     if (sip.reason == rt::TrapReason::None && (verbose || sip.status))
         print("sip {}: exit {}\n", sip.name, sip.status);
+    starter->wake();
+}
+
+void process_ended(Process& process) {
+    report_end(process);
     starter->wake();
 }
 
@@ -163,12 +172,24 @@ void nothing_to_do() {
     starter->wake();
 }
 
+bool client_has_ended() {
+    return client_process ? client_process->state == Process::State::Ended
+                          : client->state == Sip::State::Ended;
+}
+
+bool client_ended_well() {
+    if (client_process)
+        return client_process->end == native::End::Exit && client_process->status == 0;
+    return client->reason == rt::TrapReason::None && client->status == 0;
+}
+
 void wait_for_client() {
-    while (client->state != Sip::State::Ended) {
+    while (!client_has_ended()) {
         if (stuck) {
             print("singlet: every SIP waits for another, and none can go on:");
             for (Sip* sip = all_sips().first(); sip; sip = all_sips().next(*sip))
                 print(" {}", sip->name);
+            for_each_process([](Process& process) { print(" {}", process.name); });
             print("\n");
             exit_machine(ExitStatus::Failure);
         }
@@ -180,8 +201,23 @@ void wait_for_client() {
 void stop_all() {
     for (Sip* sip = all_sips().first(); sip; sip = all_sips().next(*sip))
         kill_sip(*sip);
+    stop_processes();
     client = nullptr;
+    client_process = nullptr;
     reap_ended();
+}
+
+// Starts the C++ processes among the modules, and leaves the SIPs. False: it was the last, which could
+// not be started.
+bool start_processes(std::vector<const BootModule*>& modules) {
+    const BootModule* last = modules.back();
+    for (const BootModule* module : modules) {
+        if (!is_process_module(module->name)) continue;
+        Process* process = run_process(*module);
+        if (module == last) client_process = process;
+    }
+    std::erase_if(modules, [](auto* module) { return is_process_module(module->name); });
+    return client_process || !is_process_module(last->name);
 }
 
 void run_sips() {
@@ -194,18 +230,20 @@ void run_sips() {
     starter->on_switch_in = [](Thread&) { enter_kernel_domain(); };
     on_sip_end(sip_ended);
     on_idle(nothing_to_do);
+    on_process_end(process_ended);
     Holdings before = holdings();
+    bool last_started = start_processes(modules);
     std::vector<Candidate> candidates;
     for (const BootModule* module : modules)
         candidates.push_back({module, module == modules.back()});
     start_all(candidates);
     for (const Candidate& candidate : candidates)
         if (candidate.sip) client = candidate.sip;
-    bool all_started = candidates.back().sip;
+    last_started &= candidates.back().sip != nullptr;
     candidates.clear();
     if (!client) fail("no SIP could be started");
     wait_for_client();
-    bool good = client->reason == rt::TrapReason::None && client->status == 0 && all_started;
+    bool good = client_ended_well() && last_started;
     stop_all();
     bool whole = print_leaks(before, holdings());
     exit_machine(good && whole ? ExitStatus::Success : ExitStatus::Failure);

@@ -72,6 +72,7 @@ std::expected<ElfProgram, std::string_view> read_elf(std::span<const std::uint8_
     Header header = TRY(read_header(file));
     ElfProgram program{.entry = header.entry};
     bool entry_is_code = false;
+    std::uint32_t free = begin; // the first page that no segment has
     for (std::uint32_t i = 0; i < header.program_header_count; i++) {
         ProgramHeader load;
         std::memcpy(&load, file.data() + header.program_headers + i * sizeof load, sizeof load);
@@ -80,9 +81,9 @@ std::expected<ElfProgram, std::string_view> read_elf(std::span<const std::uint8_
         if (load.type != kLoad || load.memory_bytes == 0) continue;
         if (program.count == ElfProgram::kMostSegments) return Sentence("it has too many segments");
         ElfSegment segment = TRY(read_segment(file, load, begin, end));
-        if ((segment.address & kPageMask) < begin)
+        if ((segment.address & kPageMask) < free)
             return Sentence("two segments share a page or stand in falling order");
-        begin = ((segment.address + segment.bytes - 1) & kPageMask) + ~kPageMask + 1;
+        free = ((segment.address + segment.bytes - 1) & kPageMask) + ~kPageMask + 1;
         program.table[program.count++] = segment;
         entry_is_code |= (load.flags & kExecute) && header.entry >= segment.address &&
                          header.entry - segment.address < segment.bytes;

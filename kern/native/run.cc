@@ -26,8 +26,7 @@ bool runs_processes_alone() {
 }
 
 void process_ended(Process& process) {
-    if (process.end == native::End::Exit && process.status)
-        print("process {}: exit {}\n", process.name, process.status);
+    report_end(process);
     starter->wake();
 }
 
@@ -45,27 +44,24 @@ void nothing_to_do() {
     exit_machine(ExitStatus::Failure);
 }
 
-// All started, or false; `last` is the one that the machine waits for.
+// `last` is the one that the machine waits for; false when the last of run= was refused.
 bool start_all(Process*& last) {
-    bool all = true;
+    bool started = false;
     for_each_piece(options().run, ',', [&](std::string_view name) {
         const BootModule* module = find_module(name);
         if (!module) fail("run={}: there is no boot module of that name", name);
         Process* process = run_process(*module);
-        all &= process != nullptr;
-        if (process) last = process;
+        started = process != nullptr;
+        if (started) last = process;
     });
-    return all;
+    return started;
 }
 
 void wait_for(Process& last) {
     while (last.state != Process::State::Ended) {
         if (stuck) end_stuck();
         block();
-        for_each_process([&](Process& process) {
-            bool free = process.state == Process::State::Ended && !process.parent;
-            if (free && &process != &last) reap_process(process);
-        });
+        reap_processes(&last);
     }
 }
 
@@ -115,10 +111,16 @@ Process* run_process(const BootModule& module) {
     return nullptr;
 }
 
-void reap_processes() {
-    for_each_process([](Process& process) {
-        if (process.state == Process::State::Ended && !process.parent) reap_process(process);
+void reap_processes(const Process* kept) {
+    for_each_process([&](Process& process) {
+        bool free = process.state == Process::State::Ended && !process.parent;
+        if (free && &process != kept) reap_process(process);
     });
+}
+
+void report_end(const Process& process) {
+    if (process.end == native::End::Exit && process.status)
+        print("process {}: exit {}\n", process.name, process.status);
 }
 
 void stop_processes() {

@@ -8,8 +8,10 @@ inline bool is_process_module(std::string_view name) { return name.ends_with(".e
 
 /// A process from a module, started; null, and a sentence on the console, if that cannot be.
 Process* run_process(const BootModule& module);
-/// Frees those that have ended and that nobody can wait for any more.
-void reap_processes();
+/// Frees those that have ended and that nobody can wait for any more, but not `kept`.
+void reap_processes(const Process* kept = nullptr);
+/// How one ended, where that is worth a line.
+void report_end(const Process& process);
 /// Ends and frees all.
 void stop_processes();
 
