@@ -1,6 +1,7 @@
 """FAT32 volumes for the tests of the file server: made by mkfs.fat, filled by mtools, changed by Singlet, and then
 judged by fsck.fat and mtools again."""
 import os
+import shutil
 import subprocess
 
 from qemu import ROOT, Machine
@@ -25,12 +26,17 @@ def tool(*command, **options):
 class Volume:
     """An image file with a FAT32 volume in it, at byte `offset`."""
 
-    def __init__(self, path, cluster=512, clusters=FEWEST + 500, options=()):
-        self.path, self.offset, self.cluster = path, 0, cluster
+    def __init__(self, path, offset=0):
+        self.path, self.offset = path, offset
+
+    @classmethod
+    def make(cls, path, cluster=512, clusters=FEWEST + 500, options=()):
+        """A new one, by mkfs.fat."""
         table = (clusters + 2) * 4 // 512 + 1
         sectors = clusters * (cluster // 512) + 2 * table + 64
         tool("/usr/sbin/mkfs.fat", "-C", "-F", "32", "-s", str(cluster // 512), "--invariant", *options, str(path),
              str(sectors // 2))
+        return cls(path)
 
     @property
     def image(self):
@@ -51,6 +57,13 @@ class Volume:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def tree(self, scratch):
+        """Every file's bytes by path, by mtools."""
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir()
+        tool("mcopy", "-s", "-n", "-Q", "-i", self.image, "::/*", str(scratch))
+        return {f"/{f.relative_to(scratch)}": f.read_bytes() for f in scratch.rglob("*") if f.is_file()}
+
     def names(self, directory="/"):
         """What is in a directory, by mtools."""
         out = tool("mdir", "-b", "-i", self.image, f"::{directory}").splitlines()
@@ -62,10 +75,15 @@ class Volume:
                               timeout=120)
         return done.returncode == 0, done.stdout + done.stderr
 
-    def run(self, lines, append="", disk=None, modules=MODULES, sips="names,ide,fat,script", **options):
-        """Has `script` do these lines; the answers, and the result of the machine."""
+    def give(self, lines):
+        """The lines for `script`."""
         self.write("/script", "".join("\t".join(str(word) for word in line) + "\n" for line in lines).encode())
-        options = {"disk": self.path, "disk_snapshot": False, "limit": 60} | options
-        result = Machine(append=f"run={sips} {append}".strip(), modules=modules, **options).run()
+
+    def run(self, lines, append="", sips="names,ide,fat,script", **options):
+        """Has `script` do these lines, or what it was given; the answers, and the result of the machine."""
+        if lines:
+            self.give(lines)
+        options = {"disk": self.path, "disk_snapshot": False, "modules": MODULES, "limit": 60} | options
+        result = Machine(append=f"run={sips} {append}".strip(), **options).run()
         answers = [line.split(": ", 2)[2] for line in result.lines() if line.startswith("script: ") and line.count(": ") >= 2]
         return answers, result

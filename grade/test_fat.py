@@ -13,7 +13,7 @@ def volume(tmp_path):
     made = []
 
     def make(**options):
-        made.append(Volume(tmp_path / "fat.img", **options))
+        made.append(Volume.make(tmp_path / "fat.img", **options))
         return made[-1]
 
     yield make
