@@ -70,6 +70,12 @@ struct Relocation {
 struct NativeFunction {
     std::uint32_t begin, end; // offsets in code
     std::uint32_t cold;       // begin of its cold part (traps), if it lies inside [begin, end)
+    // For whoever follows return addresses. The prologue tests the stack up to `saves`, pushes the
+    // registers of `saved_mask` (as in rt::StackMap) and has made the frame at `body`; then there are
+    // frame_words words from ESP up to the return address.
+    std::uint32_t saves, body;
+    std::uint16_t frame_words;
+    std::uint8_t saved_mask;
 };
 
 struct NativeLine {

@@ -2,6 +2,7 @@
 // order and inside their frames, relocations inside their sections.
 #include <doctest/doctest.h>
 
+#include <bit>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -18,6 +19,11 @@ namespace {
 void check(const NativeImage& image) {
     rt::Word last = 0;
     for (const auto& map : image.maps) {
+        for (const auto& f : image.functions)
+            if (map.return_address > f.begin && map.return_address <= f.end) {
+                CHECK(map.frame_size == f.frame_words);
+                CHECK(map.saved_mask == f.saved_mask);
+            }
         CHECK(map.return_address > last);
         last = map.return_address;
         CHECK(map.first_slot + map.slot_count <= image.map_slots.size());
@@ -34,6 +40,10 @@ void check(const NativeImage& image) {
         CHECK(f.begin >= end);
         CHECK(f.cold >= f.begin);
         CHECK(f.cold <= f.end);
+        CHECK(f.begin <= f.saves);
+        CHECK(f.saves + std::popcount(f.saved_mask) <= f.body); // a push is one byte
+        CHECK(f.body <= f.cold);
+        CHECK(f.frame_words >= std::popcount(f.saved_mask));
         end = f.end;
     }
     CHECK(image.start >= end);

@@ -239,7 +239,7 @@ void Lowering::finish() {
     auto begin = static_cast<std::uint32_t>(image.code.size());
     auto end = as_.here();
     as_.finish(image.code, image.relocations);
-    image.functions.push_back({begin, as_.moved(end), as_.moved(cold_begin_)});
+    image.functions.push_back(shape(begin, end));
     write_maps();
     for (auto line : lines_)
         image.lines.push_back({as_.moved(line.offset), line.line});

@@ -80,6 +80,7 @@ private:
         return Operand::memory(Reg::ESP, static_cast<std::int32_t>(4 * word));
     }
     std::uint32_t frame_words() const; // from ESP up to the return address
+    NativeFunction shape(std::uint32_t begin, std::uint32_t end) const;
     void collector_point();
     void write_maps();
 
@@ -228,7 +229,7 @@ private:
     std::vector<Label> block_labels_; // by position
     std::vector<Cold> cold_;
     std::array<std::size_t, 16> last_cold_; // of each reason
-    std::uint32_t cold_begin_ = 0;
+    std::uint32_t cold_begin_ = 0, saves_ = 0, body_ = 0;
     std::vector<Point> points_;
     std::vector<NativeLine> lines_;
     std::size_t line_ = 0; // in the function's lines: the one looked at last

@@ -111,11 +111,13 @@ void Lowering::prologue() {
         as_.alu(Op::Cmp, Reg::ESP, limit);
         as_.jcc(Cc::B, cold(rt::TrapReason::StackOverflow));
     }
+    saves_ = as_.here();
     for (auto reg : kSaveOrder)
         if (allocation_.saved & bit(reg)) as_.push(reg);
     auto words = outgoing_ + borrowed_words_ + allocation_.home_words;
     if (words != 0)
         as_.alu(Op::Sub, Reg::ESP, Operand::constant(static_cast<std::int32_t>(4 * words)));
+    body_ = as_.here();
     parameters();
 }
 
@@ -151,6 +153,16 @@ void Lowering::epilogue() {
     for (int k = 3; k >= 0; --k)
         if (allocation_.saved & bit(kSaveOrder[k])) as_.pop(kSaveOrder[k]);
     as_.ret();
+}
+
+NativeFunction Lowering::shape(std::uint32_t begin, std::uint32_t end) const {
+    return {.begin = begin,
+            .end = as_.moved(end),
+            .cold = as_.moved(cold_begin_),
+            .saves = as_.moved(saves_),
+            .body = as_.moved(body_),
+            .frame_words = static_cast<std::uint16_t>(frame_words()),
+            .saved_mask = saved_bits(allocation_.saved)};
 }
 
 // Behind a call: what is live across it and collected.
