@@ -119,6 +119,7 @@ sysenter_entry:
     sti
     sysexit
 
+.cfi_sections .debug_frame
 .section .rt.stubs, "ax"
 .balign 16
 sysenter_return:
@@ -128,11 +129,14 @@ sysenter_return:
 .balign 16
 .global ring3_return, ring3_return_void
 ring3_return_void:
+    .cfi_startproc
+    .cfi_undefined %eip             // the end of a backtrace
     xor %eax, %eax
 ring3_return:
     push %eax
     call *ring3_exit
     ud2
+    .cfi_endproc
 .balign 4
 .global ring3_exit
 ring3_exit:

@@ -4,6 +4,7 @@
 #pragma once
 #include "kern/mem/frames.hh"
 #include "kern/proc/domain.hh"
+#include "lib/core/list.hh"
 #include "lib/core/ref.hh"
 #include "verifier/compile.hh"
 #include <expected>
@@ -41,6 +42,7 @@ struct Image : Counted {
     Word maps = 0, map_slots = 0; // stack maps, in the data
     std::uint32_t map_count = 0;
     std::uint32_t code_size = 0;
+    ListLink link; // of all images
 
     bool in_code(Word address) const {
         return address >= code.start().raw() && address < code.start().raw() + code_size;
@@ -51,6 +53,10 @@ struct Image : Counted {
     }
 };
 using ImageRef = Ref<Image>;
+using ImageList = List<Image, &Image::link>;
+
+/// All images there are: one goes when the last SIP that runs it does.
+extern ImageList images;
 
 /// Why something was refused, as one sentence.
 struct Refusal {

@@ -16,18 +16,21 @@
 
 namespace singlet::kern {
 
+constinit ImageList images;
+
+// A debugger stops here to learn of an image: when it is whole, and when it is about to go. It finds
+// out the rest by itself [kern/debug/images.py].
+extern "C" {
+[[gnu::noinline]] void debug_image_made(const Image& image) { asm volatile("" ::"r"(&image)); }
+[[gnu::noinline]] void debug_image_gone(const Image& image) { asm volatile("" ::"r"(&image)); }
+}
+
 namespace {
 
 using verifier::Relocation;
 
 constexpr std::uint32_t kMapAlignment = 16;
 constexpr std::uint64_t kMostDeclarations = 16u << 20; // bytes of declarations, written out
-
-// All images there are: one goes when the last SIP that runs it does.
-std::vector<Image*>& images() {
-    static auto& list = *new std::vector<Image*>;
-    return list;
-}
 
 std::uint32_t pages_for(std::size_t bytes) {
     return std::max(1u, static_cast<std::uint32_t>((bytes + kPageSize - 1) / kPageSize));
@@ -178,15 +181,16 @@ Installed<ImageRef> make_image(const ProgramRef& program, Level level, bool chec
     std::vector<std::uint16_t>().swap(native.map_slots);
     seal(image->code);
     seal(image->data);
+    debug_image_made(*image);
     return image;
 }
 
 } // namespace
 
-Image::Image() { images().push_back(this); }
+Image::Image() { images.push_back(*this); }
 
 Image::~Image() {
-    std::erase(images(), this);
+    if (start) debug_image_gone(*this);
     unseal(code);
     unseal(data);
 }
@@ -199,7 +203,7 @@ Installed<ProgramRef> install(std::string_view file, std::span<const std::uint8_
 }
 
 Installed<ImageRef> image_for(const ProgramRef& program, Level level, bool checks) {
-    for (Image* known : images())
+    for (Image* known = images.first(); known; known = images.next(*known))
         if (known->program == program && known->level == level && known->checks == checks)
             return ImageRef(known);
     return make_image(program, level, checks);

@@ -5,6 +5,7 @@
 #define FLAGS_IF    0x202
 
 .section .text.switch, "ax"
+.cfi_sections .debug_frame              // for GDB: where a backtrace ends, no more
 
 // void switch_context(uint32_t* save_esp, uint32_t load_esp)
 // Saves what a called function must keep, and goes on where the other thread stopped.
@@ -29,8 +30,11 @@ switch_context:
 .balign 16
 .global thread_start
 thread_start:
+    .cfi_startproc
+    .cfi_undefined %eip
     xor %ebp, %ebp                  // the end of every backtrace
     call thread_main
+    .cfi_endproc
 
 // What run_outside and run_ring3 leave on the kernel stack; leave_outside finds it at esp0:
 //      esp0 -> EDI ESI EBX EBP | former esp0 | return address
@@ -48,6 +52,8 @@ thread_start:
 .balign 16
 .global run_outside
 run_outside:
+    .cfi_startproc
+    .cfi_undefined %eip             // the kernel's frames are on another stack
     enter_outside                   // 20 bytes lie between ESP and the return address now
     mov 24(%esp), %eax              // entry
     mov 28(%esp), %ecx              // argument
@@ -57,6 +63,7 @@ run_outside:
     sti
     call *%eax
     cli
+    .cfi_endproc
     // and so back to the kernel stack
 
 // void leave_outside()
