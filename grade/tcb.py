@@ -39,6 +39,7 @@ UNTRUSTED = [
     ("SIPs in Sing: drivers, file system, services", r"user/.*\.sing|lib/sing/.*"),
     ("C++ processes for CPL 3", r"user/native/.*"),
     ("compiler from Sing to bytecode", r"user/singc/.*"),
+    ("GDB's side of debugging", r"kern/debug/.*"),
     ("host tools: assembler, interpreter, sipv, disks", r"verifier/.*|user/.*|lib/.*|kern/.*"),
     ("labs, graders, clocks, figures", r"(grade|labs|handouts)/.*"),
 ]
