@@ -1,7 +1,14 @@
 """Writing to FAT32: what Singlet makes, fsck.fat has nothing to say about, and mtools reads back bit by bit."""
+import struct
+import sys
+
 import pytest
-from fat_machine import Volume, pattern
-from qemu import End
+from fat_machine import Volume, pattern, tool
+from qemu import ROOT, End
+
+sys.path.insert(0, str(ROOT / "user/disk"))
+
+import fat32  # noqa: E402  (found through the line above)
 
 MODES = ("nochecks", "physical", "paging", "domain", "ring3", "microkernel")
 LONG = "A name with spaces, and.two.dots"
@@ -132,3 +139,201 @@ def test_what_makes_no_sense_is_refused(volume):
     ]
     run(v, steps)
     assert v.read("/file") == b"here" and v.names() == ["dir", "file", "script"]
+
+
+def test_a_read_only_file_stays(volume):
+    v = volume()
+    v.write("/kept", b"kept")
+    v.write("/other", b"other")
+    tool("mattrib", "+r", "-i", v.image, "::/kept")
+    no = "the file is read-only"
+    run(v, [(("write", "/kept", 0, 1, 0, 1), no), (("trunc", "/kept", 0), no), (("rm", "/kept"), no),
+            (("mv", "/kept", "/x"), no), (("mv", "/other", "/kept"), no), (("read", "/kept", 0, 512), sums(b"kept"))])
+    assert v.read("/kept") == b"kept" and v.read("/other") == b"other"
+
+
+# ---- Names
+
+
+NAMES = ["UPPER.TXT", "lower.txt", "lower", "CAPITALS.txt", "Mixed.Txt", "two.dots.txt", ".hidden", "no extension at all", "a+b",
+         "exactly8.txt", "exactly8.ext4", "ninechars.c", "\u00e4\u00f6\u00fc", "\u4e2d\u6587.txt",
+         "13 characters", "26 characters fill 2 piece", "x" * 200]
+
+
+def test_names_are_those_that_mtools_reads(volume):
+    """Each is its own content; each short name is another."""
+    v = volume()
+    steps = [step for i, name in enumerate(NAMES) for step in
+             [(("create", "/" + name), "ok"), (("again", "write", 0, 40, i, 40), "ok"), (("create", "/" + name.upper()), "the name is taken")]
+             if name.isascii() or step[1] == "ok"]
+    run(v, steps)
+    assert v.names() == sorted([*NAMES, "script"])
+    for i, name in enumerate(NAMES):
+        assert v.read("/" + name) == pattern(40, i), name
+
+
+def test_short_names_are_numbered(volume):
+    """The next number follows the highest that mtools, or a name that only looks like one, has taken."""
+    v = volume()
+    for name in ("Common start 1.text", "Common start 2.text", "COMMON~7.TEX", "Commo~12.tex"):
+        v.write("/" + name, name.encode())
+    names = [f"common start {i}.text" for i in range(3, 8)]
+    run(v, [(("create", "/" + name), "ok") for name in names] + [(("create", "/commo~13.tex"), "the name is taken")])
+    shorts = {entry[1] for entry in fat32.Image(v.path).entries(2)}
+    assert {f"COMMO~{n}TEX".encode() for n in range(13, 18)} <= shorts
+    assert len(shorts) == 4 + 5 + 1
+
+
+# ---- Limits
+
+
+def test_a_full_disk(volume):
+    """What does not fit is not begun; what fits to the last cluster is written."""
+    v = volume()
+    v.give([("x",) * 100])  # as long as the script, so that it keeps its cluster
+    free = 30  # all other clusters belong to one long file
+    image = fat32.Image(v.path)
+    total = struct.unpack_from("<I", image.data, 32)[0] - image.first_data // 512
+    taken = [c for c in range(2, total + 2 - free) if image.next(c) == 0]
+    for this, following in zip(taken, taken[1:] + [0x0FFFFFFF]):
+        image.set_next(this, following)
+    add_file(image, "BIG     BIN", taken[0], len(taken) * 512)
+    image.save(v.path)
+    full = "the disk is full"
+    run(v, [(("create", "/a"), "ok"), (("again", "write", 0, 31 * 512, 1, 65536), full), (("again", "write", 0, 30 * 512, 1, 65536), "ok"),
+            (("mkdir", "/d"), full), (("again", "write", 30 * 512, 1, 1, 1), full), (("trunc", "/a", 512), "ok"), (("mkdir", "/d"), "ok"),
+            (("space",), f"{total * 512} {28 * 512} ok")])
+    assert v.read("/a") == pattern(512, 1)
+
+
+def add_file(image, short, first, size):
+    """A short entry in the root directory's first free slot."""
+    at = next(at for at in range(image.place(2), image.place(2) + 512, 32) if image.data[at] in (0, 0xE5))
+    image.data[at : at + 32] = short.encode() + b"\x20" + bytes(8) + struct.pack("<HIHI", first >> 16, 0x28210000, first & 0xFFFF, size)
+
+
+def test_a_full_directory(volume):
+    """A directory has 65,536 entries at most; one that has them takes no more, and gives places back."""
+    v = volume(cluster=4096)
+    v.mkdir("/d")
+    v.give([])
+    image = fat32.Image(v.path)
+    chain = [image.find("/d")[3]] + list(range(1000, 1511))
+    for this, following in zip(chain, chain[1:] + [0x0FFFFFFF]):
+        image.set_next(this, following)
+    for n, cluster in enumerate(chain):
+        for i in range(128):
+            if n or i > 1:
+                entry = f"{n:05}{i:03}   ".encode() + b"\x20" + bytes(10) + b"\x21\x28" + bytes(8)
+                image.data[image.place(cluster) + i * 32 : image.place(cluster) + i * 32 + 32] = entry
+    image.save(v.path)
+    run(v, [(("create", "/d/x"), "the directory is full"), (("mkdir", "/d/x"), "the directory is full"),
+            (("rm", "/d/00511127"), "ok"), (("create", "/d/A long name"), "the directory is full"), (("create", "/d/x"), "ok"),
+            (("create", "/d/y"), "the directory is full")])
+    assert "x" in v.names("/d")
+
+
+def test_a_directory_grows(volume):
+    v = volume()
+    names = [f"/d/a name of three pieces, number {i}" for i in range(60)]
+    run(v, [(("mkdir", "/d"), "ok")] + [(("create", name), "ok") for name in names]
+        + [(("rm", name), "ok") for name in names[::2]] + [(("create", name + "!"), "ok") for name in names[::2]])
+    assert v.names("/d") == sorted([name[3:] for name in names[1::2]] + [name[3:] + "!" for name in names[::2]])
+
+
+# ---- What others made
+
+BAD = "the file system is corrupted here"
+
+
+def test_fragmented_files(volume):
+    """Files whose clusters alternate: read, overwritten across all the gaps, grown, and copied into one piece."""
+    v = volume()
+    v.give([])
+    image = fat32.Image(v.path)
+    for n, short in enumerate(("ODD     BIN", "EVEN    BIN")):
+        chain = list(range(1000 + n, 1200, 2))
+        for this, following in zip(chain, chain[1:] + [0x0FFFFFFF]):
+            image.set_next(this, following)
+        for i, cluster in enumerate(chain):
+            image.data[image.place(cluster) : image.place(cluster) + 512] = pattern(512, n, 512 * i)
+        add_file(image, short, chain[0], 51000)
+    image.save(v.path)
+    was, new = pattern(51000, 0), pattern(40001, 9, 333)
+    run(v, [(("read", "/odd.bin", 0, 65536), sums(was)), (("write", "/odd.bin", 333, 40001, 9, 65535), "ok"),
+            (("write", "/even.bin", 51000, 3000, 8, 700), "ok"), (("mkdir", "/d"), "ok"), (("mv", "/odd.bin", "/d/odd"), "ok")])
+    assert v.read("/d/odd") == was[:333] + new + was[40334:]
+    assert v.read("/even.bin") == pattern(51000, 1) + pattern(3000, 8, 51000)
+
+
+@pytest.mark.parametrize("end, readable", ((0, 1024), (1, 1024), (0x0FFFFFF7, 1024), (0x0FFFFFEF, 1024), (1000, 1536)),
+                         ids=("free", "reserved", "bad", "outside", "circle"))
+def test_what_is_damaged_is_not_changed(volume, end, readable):
+    """A chain that does not end: the file cannot be cut, grown, removed or moved, and nothing else suffers."""
+    v = volume()
+    v.write("/whole", b"whole")
+    steps = [(("write", "/bad.bin", 2000, 1, 1, 1), BAD), (("trunc", "/bad.bin", 1), BAD), (("rm", "/bad.bin"), BAD),
+             (("mv", "/bad.bin", "/x"), BAD), (("mv", "/whole", "/bad.bin"), BAD), (("read", "/bad.bin", 0, 512), f"{readable} {0:08x} {BAD}"),
+             (("rm", "/whole"), "ok")]
+    v.give([line for line, _ in steps])
+    image = fat32.Image(v.path)
+    image.set_next(1000, 1001)
+    image.set_next(1001, end)
+    add_file(image, "BAD     BIN", 1000, 2000)
+    image.save(v.path)
+    answers, result = v.run(None)
+    result.expect_ok("script: done")
+    assert answers == [answer for _, answer in steps], result.explain()
+    after = fat32.Image(v.path)
+    assert (after.next(1000), after.next(1001)) == (1001, end)
+
+
+# ---- Partitions
+
+
+def partition(volume, tmp_path, start, entries):
+    """The volume's image moved to sector `start` of a disk with these partition entries: (number, type, start, sectors)."""
+    body = volume.path.read_bytes()
+    disk = bytearray(start * 512)
+    for number, kind, first, count in entries:
+        struct.pack_into("<B3sB3sII", disk, 446 + 16 * number, 0, bytes(3), kind, bytes(3), first, count)
+    disk[510:512] = b"\x55\xaa"
+    volume.path.write_bytes(bytes(disk) + body)
+    volume.offset = start * 512
+    return len(body) // 512
+
+
+@pytest.mark.parametrize("kind, number", [(0x0B, 0), (0x0C, 3)])
+def test_a_volume_in_a_partition(volume, tmp_path, kind, number):
+    """Its first sector is odd, so lines of the cache lie across its borders."""
+    v = volume()
+    v.write("/old", b"old")
+    count = v.path.stat().st_size // 512
+    others = [(n, 0x83, 1, 62) for n in range(number)]
+    partition(v, tmp_path, 63, [*others, (number, kind, 63, count)])
+    answers, result = v.run([("create", "/A new file"), ("again", "write", 0, 70000, 1, 65536), ("read", "/old", 0, 512), ("rm", "/old")])
+    result.expect_ok("script: done")
+    assert answers == ["ok", "ok", sums(b"old"), "ok"]
+    assert v.read("/A new file") == pattern(70000, 1)
+    inside = Volume(tmp_path / "inside.img")
+    inside.path.write_bytes(v.path.read_bytes()[63 * 512 :])
+    clean, said = inside.fsck()
+    inside.path.unlink()
+    assert clean, said
+
+
+@pytest.mark.parametrize("entry, sentence", [
+    ((0x83, 63, 67000), "the partition table has no FAT32 partition"),
+    ((0x0B, 63, 1 << 31), "the partition lies outside the disk"),
+    ((0x0B, 0, 100), "the partition lies outside the disk"),
+    ((0x0B, 0xFFFFFFFF, 0xFFFFFFFF), "the partition lies outside the disk"),
+    ((0x0B, 63, 1000), "the volume is larger than its partition"),
+    ((0x0C, 64, 1000), "no FAT file system: the partition does not begin with a jump"),
+    ((0x0C, 80, 1000), "no FAT file system: the partition has no boot signature"),
+])
+def test_a_partition_that_is_none(volume, tmp_path, entry, sentence):
+    v = volume()
+    v.give([])
+    partition(v, tmp_path, 63, [(0, *entry)])
+    _, result = v.run(None)
+    result.expect(End.FAILED, f"fat: cannot use the disk: {sentence}", "script: no usable volume")
