@@ -3,7 +3,7 @@ import struct
 import sys
 
 import pytest
-from fat_machine import Volume, pattern, tool
+from fat_machine import FEWEST, Volume, pattern, tool
 from qemu import ROOT, End
 
 sys.path.insert(0, str(ROOT / "user/disk"))
@@ -337,3 +337,43 @@ def test_a_partition_that_is_none(volume, tmp_path, entry, sentence):
     partition(v, tmp_path, 63, [(0, *entry)])
     _, result = v.run(None)
     result.expect(End.FAILED, f"fat: cannot use the disk: {sentence}", "script: no usable volume")
+
+
+# ---- The disk in memory
+
+
+RAM = ("names", "ide", "fat", "ramdisk", "ramfs", "script")
+
+
+def on_the_ram_disk(volume, steps, **options):
+    """The steps on /ram; the volume is what is on the disk in memory afterwards."""
+    volume.give([("use", "/ram"), *(line for line, _ in steps), ("save", "/dev/ram", "/dev/disk")])
+    answers, result = volume.run(None, sips=",".join(RAM), modules=[ROOT / f"build/user/{sip}.sbc" for sip in RAM], **options)
+    result.expect_ok("script: done", "leaked: 0 frames, 0 blocks, 0 endpoints")
+    assert answers == [answer for _, answer in steps], result.explain()
+    with open(volume.path, "r+b") as file:
+        file.truncate(69632 * 512)
+    clean, said = volume.fsck()
+    assert clean, said
+
+
+@pytest.mark.parametrize("mode", ("physical", "microkernel"))
+def test_a_file_system_in_memory(volume, mode):
+    """It is formatted, written, and then judged as a disk is."""
+    v = volume(clusters=FEWEST + 5000)
+    steps, contents = everything()
+    olds = [step for name, data in OLD.items() for step in
+            ((("create", name), "ok"), (("again", "write", 0, len(data), int(name[4]), 65536), "ok"))]
+    steps = [(line, answer.replace(" script", "")) for line, answer in steps]
+    on_the_ram_disk(v, olds + [(("mkdir", "/dir"), "ok")] + steps, append=f"protect={mode}")
+    for name, data in contents.items():
+        assert v.read(name) == data, name
+
+
+def test_memory_ends_before_the_disk_does(volume):
+    """The disk in memory claims 34 MB and may use 16: then it fails, and what was written stays."""
+    v = volume(clusters=FEWEST + 5000)
+    on_the_ram_disk(v, [(("create", "/a"), "ok"), (("again", "write", 0, 15 << 20, 1, 65536), "ok"),
+                        (("again", "write", 15 << 20, 2 << 20, 1, 65536), "the disk failed"),
+                        (("open", "/a"), "ok"), (("again", "trunc", 100000), "ok"), (("again", "read", 0, 65536), sums(pattern(100000, 1)))])
+    assert v.read("/a") == pattern(100000, 1)
