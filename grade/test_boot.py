@@ -7,9 +7,9 @@ from qemu import KERNEL, ROOT, End
 
 
 def self_tests():
-    """The names in every KERNEL_TEST(name) of the kernel's sources."""
+    """The names in every KERNEL_TEST(name) and KERNEL_TEST_AFTER(step, name) of the kernel's sources."""
     sources = sorted((ROOT / "kern").rglob("*_ktest.cc"))
-    return [name for path in sources for name in re.findall(r"^KERNEL_TEST\((\w+)\)", path.read_text(), re.M)]
+    return [name for path in sources for name in re.findall(r"^KERNEL_TEST(?:_AFTER)?\((?:\d+, )?(\w+)\)", path.read_text(), re.M)]
 
 
 @pytest.mark.parametrize("name", self_tests())

@@ -13,6 +13,7 @@
 namespace singlet::kern {
 
 struct InitStep {
+    unsigned order;
     const char* name;
     void (*run)();
 };
@@ -20,7 +21,7 @@ struct InitStep {
 #define INIT(order, function)                                                                      \
     [[gnu::section(".table.init." #order), gnu::used]]                                             \
     static const ::singlet::kern::InitStep init_step_##function {                                  \
-        #function, function                                                                        \
+        order, #function, function                                                                 \
     }
 
 } // namespace singlet::kern

@@ -26,8 +26,10 @@ extern "C" [[noreturn]] void kernel_main(std::uint32_t magic, std::uint32_t info
     start_up();
     print("Singlet\n");
     read_multiboot(magic, PhysAddr(information));
-    for (const InitStep& step : std::span(__init_steps_start, __init_steps_end))
+    for (const InitStep& step : std::span(__init_steps_start, __init_steps_end)) {
+        if (step.order > last_step_for(options().test)) break;
         step.run();
+    }
     if (!options().test.empty()) run_tests(options().test);
     print("singlet: nothing to run (no boot modules were given)\n");
     exit_machine(ExitStatus::Success);

@@ -10,17 +10,39 @@ namespace singlet::kern {
 namespace {
 
 extern "C" const KernelTest __kernel_tests_start[], __kernel_tests_end[];
-constinit std::string_view running;
+constinit std::string_view running, nonce;
+constinit unsigned records = 0;
+
+bool set_nonce(std::string_view value) { return nonce = value, !value.empty(); }
+OPTION(nonce, set_nonce, "what the records of tests are to carry");
+
+const KernelTest& find_test(std::string_view name) {
+    std::span tests(__kernel_tests_start, __kernel_tests_end);
+    auto found = std::ranges::find(tests, name, &KernelTest::name);
+    if (found == tests.end()) fail("there is no self-test \"{}\"", name);
+    return *found;
+}
+
+void record(std::string_view what) {
+    if (!nonce.empty()) print("@{} {} {} {}\n", nonce, ++records, what, running);
+}
 
 } // namespace
 
+unsigned last_step_for(std::string_view names) {
+    if (names.empty()) return kLastStep;
+    unsigned last = 0;
+    for_each_piece(names, ',',
+                   [&](std::string_view name) { last = std::max(last, find_test(name).after); });
+    return last;
+}
+
 void run_tests(std::string_view names) {
-    std::span tests(__kernel_tests_start, __kernel_tests_end);
     for_each_piece(names, ',', [&](std::string_view name) {
-        auto found = std::ranges::find(tests, name, &KernelTest::name);
-        if (found == tests.end()) fail("there is no self-test \"{}\"", name);
         running = name;
-        found->run();
+        record("begin");
+        find_test(name).run();
+        record("end");
         print("TEST {}: ok\n", name);
     });
     exit_machine(ExitStatus::Success);

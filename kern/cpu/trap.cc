@@ -4,9 +4,9 @@
 #include "kern/cpu/backtrace.hh"
 #include "kern/cpu/exit.hh"
 #include "kern/cpu/segments.hh"
+#include "kern/cpu/stack.hh"
 #include "kern/cpu/x86.hh"
 #include "kern/mem/layout.hh"
-#include "kern/proc/stack.hh"
 #include "lib/core/assert.hh"
 #include <array>
 #include <span>
@@ -68,14 +68,20 @@ constexpr const char* kNames[32] = {
     "exception 31",
 };
 
-// SDM3A 4.7: the error code of a page fault.
+// SDM3A 4.7: the error code of a page fault. Without kPresent nothing was mapped there, with it what
+// was mapped did not allow this access.
 constexpr std::uint32_t kPresent = 1, kWrite = 2, kUser = 4, kReserved = 8;
 
+// Says what is behind "page fault": the access, its address, why it was refused, who tried.
+//   ": write to 0x00000010, not present, at CPL 0"
+//   ": read of 0x40000000, not allowed, reserved bit set, at CPL 3"
 void print_page_fault(std::uint32_t error) {
+    // <lab1:fault error, kPresent, kWrite, kUser, kReserved>
     print(": {} 0x{:08x}, {}{}", error & kWrite ? "write to" : "read of", read_cr2(),
           error & kPresent ? "not allowed" : "not present",
           error & kReserved ? ", reserved bit set" : "");
     print(", at CPL {}", error & kUser ? 3 : 0);
+    // </lab1:fault>
 }
 
 // SDM3A 6.13: an error code that names a segment or gate.

@@ -33,8 +33,8 @@ public:
 
     // Sets the free bit of what can be handed out; called only while booting.
     void add(std::uint32_t frame) {
-        free(frame, 1);
-        total_++;
+        put(frame);
+        free_++, total_++;
     }
     void reserve(std::uint32_t frame) {
         if (!is_free(frame)) return;
@@ -42,8 +42,10 @@ public:
         total_--;
     }
 
-    // Frame numbers; 0 for none, as frame 0 is never handed out.
+    // The lowest free frame, from now on in use. Frame numbers; 0 for none, as frame 0 is never
+    // handed out. Quick whatever is in use: a call looks at few words, not at all of the zone's.
     std::uint32_t allocate_one() {
+        // <lab1:frames>
         if (free_ == 0) return 0;
         // No word below lowest_ has a free frame, so this loop does each word once, not each call.
         while (free_bits[lowest_] == 0)
@@ -52,11 +54,14 @@ public:
         free_bits[lowest_] &= free_bits[lowest_] - 1;
         free_--;
         return frame;
+        // </lab1:frames>
     }
 
-    // First fit from the top. A candidate that meets a frame in use goes on below it and all that
-    // are in use next to it: SIPs lie at the top, and an exchange heap asks often.
+    // `count` frames behind each other, the first at a multiple of `alignment`; 0 if there is no
+    // such run. The highest that fits. A candidate that meets a frame in use goes on below it and
+    // all that are in use next to it: SIPs lie at the top, and an exchange heap asks often.
     std::uint32_t allocate_run(std::uint32_t count, std::uint32_t alignment) {
+        // <lab1:runs count, alignment>
         if (count > free_) return 0;
         for (std::uint32_t top = end_; top >= first_ + count;) {
             std::uint32_t start = (top - count) & ~(alignment - 1);
@@ -69,21 +74,28 @@ public:
             top = last(State::Free, first_, used) + 1;
         }
         return 0;
+        // </lab1:runs>
     }
 
+    // Frames that are in use are free again. Anything else is a bug: one of another zone, or one
+    // that is free already.
     void free(std::uint32_t frame, std::uint32_t count) {
+        // <lab1:frames frame, count>
         for (std::uint32_t i = frame; i < frame + count; i++) {
             ASSERT(i >= first_ && i < end_ && !is_free(i));
-            free_bits[i / kBits] |= 1u << i % kBits;
+            put(i);
         }
         free_ += count;
         lowest_ = std::min(lowest_, frame / kBits);
+        // </lab1:frames>
     }
 
 private:
     static bool is_free(std::uint32_t frame) {
         return free_bits[frame / kBits] >> frame % kBits & 1;
     }
+
+    static void put(std::uint32_t frame) { free_bits[frame / kBits] |= 1u << frame % kBits; }
 
     void take(std::uint32_t frame, std::uint32_t count) {
         for (std::uint32_t i = frame; i < frame + count; i++)

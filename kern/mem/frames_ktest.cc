@@ -1,5 +1,5 @@
 #include "kern/boot/test.hh"
-#include "kern/mem/frames.hh"
+#include "kern/mem/every_frame.hh"
 
 namespace singlet::kern {
 
@@ -7,31 +7,9 @@ namespace {
 
 std::uint32_t free_frames(Zone zone) { return zone_info(zone).free; }
 
-// Takes every frame of a zone and chains them through their first word, which also shows that all
-// are memory and none is handed out twice. Returns how many there were.
-std::uint32_t take_all(Zone zone, std::uint32_t& chain) {
-    std::uint32_t count = 0;
-    for (chain = 0;; count++) {
-        auto frame = Frames::allocate(zone, 1, Zeroed::No);
-        if (!frame) return count;
-        PhysAddr address = frame->release();
-        *at<std::uint32_t>(address) = chain;
-        chain = address.raw();
-    }
-}
-
-std::uint32_t give_all(std::uint32_t chain) {
-    std::uint32_t count = 0;
-    for (; chain != 0; count++) {
-        Frames frame = Frames::adopt(PhysAddr(chain), 1);
-        chain = *at<std::uint32_t>(frame.start());
-    }
-    return count;
-}
-
 } // namespace
 
-KERNEL_TEST(frames) {
+KERNEL_TEST_AFTER(300, frames) {
     std::uint32_t before = free_frames(Zone::Kernel);
     {
         auto frame = Frames::allocate(Zone::Kernel, 1, Zeroed::Yes);
@@ -48,16 +26,21 @@ KERNEL_TEST(frames) {
     CHECK(high && high->start() >= sip.start && high->end() <= sip.end);
 }
 
-KERNEL_TEST(frames_exhausted) {
-    std::uint32_t before = free_frames(Zone::Sip), chain;
-    std::uint32_t taken = take_all(Zone::Sip, chain);
-    CHECK(taken == before && free_frames(Zone::Sip) == 0);
-    CHECK(Frames::allocate(Zone::Sip, 1, Zeroed::No).error() == Error::NoMemory);
-    CHECK(Frames::allocate(Zone::Sip, 2, Zeroed::No).error() == Error::NoMemory);
-    CHECK(give_all(chain) == taken && free_frames(Zone::Sip) == before);
+KERNEL_TEST_AFTER(300, frames_exhausted) {
+    std::uint32_t before = free_frames(Zone::Sip);
+    {
+        EveryFrame all(Zone::Sip);
+        CHECK(all.count() == before && free_frames(Zone::Sip) == 0);
+        CHECK(Frames::allocate(Zone::Sip, 1, Zeroed::No).error() == Error::NoMemory);
+        CHECK(all.give_one() && free_frames(Zone::Sip) == 1);
+        CHECK(Frames::allocate(Zone::Sip, 1, Zeroed::Yes)); // that one, and back it goes
+        while (all.give_one())
+            ;
+    }
+    CHECK(free_frames(Zone::Sip) == before);
 }
 
-KERNEL_TEST(frame_runs) {
+KERNEL_TEST_AFTER(300, frame_runs) {
     std::uint32_t before = free_frames(Zone::Sip);
     auto a = Frames::allocate(Zone::Sip, 100, Zeroed::Yes);
     auto b = Frames::allocate(Zone::Sip, 4, Zeroed::No, 4);
@@ -69,11 +52,11 @@ KERNEL_TEST(frame_runs) {
     a->give_back();
     auto d = Frames::allocate(Zone::Sip, 60, Zeroed::No);
     CHECK(d && d->start() >= hole); // the hole is used again
-    CHECK(!Frames::allocate(Zone::Sip, before, Zeroed::No));
+    CHECK(Frames::allocate(Zone::Sip, before, Zeroed::No).error() == Error::NoMemory);
     CHECK(Frames::allocate(Zone::Sip, 0, Zeroed::No).error() == Error::BadArgument);
 }
 
-KERNEL_TEST(frames_given_back) {
+KERNEL_TEST_AFTER(300, frames_given_back) {
     // After the runs above have died, one run can again be as large as before.
     std::uint32_t free = free_frames(Zone::Sip);
     for (int round = 0; round < 3; round++) {

@@ -61,18 +61,32 @@ void forget(std::uint32_t page) {
     invalidate_page(page);
 }
 
+// The bits of the entry for a page of the kernel zone: global; writable, but not what is constant
+// (from kKernelBase to __rodata_end); not for CPL 3. 0: not mapped.
 std::uint32_t kernel_page_rights(std::uint32_t page) {
+    // <lab1:kernel page>
     if (page == 0) return 0; // null is nobody's
     bool constant = page >= kKernelBase && page < address_of(__rodata_end);
     return kPresent | kGlobal | (constant ? 0 : kWritable);
+    // </lab1:kernel>
 }
 
-void map_kernel_zone() {
+void start_paging() {
     if (!(cpuid(1).edx & (1u << 13))) fail("the processor has no global pages (CPUID.1:EDX.PGE)");
     kernel_zone_end = zone_info(Zone::Kernel).end.raw();
+    auto devices = Frames::allocate(Zone::Kernel, 1, Zeroed::Yes);
+    ASSERT(devices); // 240 MB were found to be there
+    device_table = devices->release().raw();
+}
+INIT(310, start_paging);
+
+// Fills kernel_tables, for each 4 MB of the kernel zone the address of a page table that maps them
+// to themselves.
+void make_kernel_tables() {
+    // <lab1:kernel kernel_page_rights>
     for (std::uint32_t start = 0; start < kernel_zone_end; start += kPageTableSpan) {
         auto frame = Frames::allocate(Zone::Kernel, 1, Zeroed::No);
-        ASSERT(frame); // 240 MB were found to be there
+        ASSERT(frame);
         auto* table = at<std::uint32_t>(frame->start());
         for (std::uint32_t i = 0; i < kEntries; i++) {
             std::uint32_t page = start + i * kPageSize, rights = kernel_page_rights(page);
@@ -80,9 +94,11 @@ void map_kernel_zone() {
         }
         kernel_tables[directory_index(start)] = frame->release().raw();
     }
-    auto devices = Frames::allocate(Zone::Kernel, 1, Zeroed::Yes);
-    ASSERT(devices);
-    device_table = devices->release().raw();
+    // </lab1:kernel>
+}
+
+void map_kernel_zone() {
+    make_kernel_tables();
     clock_page.magic = ClockPage::kMagic;
     share_kernel_pages(PhysAddr(address_of(__rt_start)), PhysAddr(address_of(__rt_end)));
     std::uint32_t now = address_of(now_page.data());
@@ -115,14 +131,26 @@ PageDirectory::~PageDirectory() {
 
 // The table entry for a page outside the kernel zone; null when its table does not exist.
 std::uint32_t* PageDirectory::entry(VirtAddr page) const {
+    // <lab1:walk page>
     std::uint32_t in_directory = entries()[directory_index(page.raw())];
     return in_directory ? table_of(in_directory) + table_index(page.raw()) : nullptr;
+    // </lab1:walk>
+}
+
+// The entry for `page` was present and has changed. If the processor walks these tables, its TLB may
+// still hold what the entry was [SDM3A 4.10.4]; after this it does not. One that was not present is
+// in no TLB [SDM3A 4.10.2.3].
+void PageDirectory::no_longer_holds(VirtAddr page) const {
+    // <lab1:forget page, forget>
+    if (active()) forget(page.raw());
+    // </lab1:forget>
 }
 
 Result<void> PageDirectory::map(VirtAddr page, PhysAddr frame, Writable writable, User user) {
     ASSERT(page.page_aligned() && frame.page_aligned());
     if (page.raw() < kernel_zone_end || directory_index(page.raw()) == directory_index(kDeviceBase))
         return std::unexpected(Error::BadAddress);
+    // <lab1:map page, frame, writable, user>
     std::uint32_t& in_directory = entries()[directory_index(page.raw())];
     if (!in_directory) {
         Frames table = TRY(Frames::allocate(Zone::Kernel, 1, Zeroed::Yes));
@@ -132,9 +160,9 @@ Result<void> PageDirectory::map(VirtAddr page, PhysAddr frame, Writable writable
     bool replaced = *place & kPresent;
     *place = frame.raw() | kPresent | (writable == Writable::Yes ? kWritable : 0) |
              (user == User::Yes ? kUser : 0);
-    // An entry that was not present is in no TLB [SDM3A 4.10.2.3].
-    if (replaced && active()) forget(page.raw());
+    if (replaced) no_longer_holds(page);
     return {};
+    // </lab1:map>
 }
 
 Result<void> PageDirectory::map_identity(PhysAddr start, std::uint32_t count, Writable writable,
@@ -151,38 +179,46 @@ Result<void> PageDirectory::map_identity(PhysAddr start, std::uint32_t count, Wr
 
 void PageDirectory::unmap(VirtAddr start, std::uint32_t count) {
     ASSERT(start.page_aligned() && start.raw() >= kernel_zone_end);
+    // <lab1:forget count>
     for (std::uint32_t i = 0; i < count; i++) {
         VirtAddr page = start + i * kPageSize;
         std::uint32_t* place = entry(page);
         if (!place || !*place) continue;
         *place = 0;
-        if (active()) forget(page.raw());
+        no_longer_holds(page);
     }
+    // </lab1:forget>
 }
 
 Result<Mapping> PageDirectory::lookup(VirtAddr address) const {
+    // <lab1:walk address>
     const std::uint32_t* place = entry(address);
     if (!place || !(*place & kPresent)) return std::unexpected(Error::NotFound);
     return Mapping{PhysAddr(page_down(*place)), Writable((*place & kWritable) != 0),
                    User((*place & kUser) != 0)};
+    // </lab1:walk>
 }
 
 bool PageDirectory::active() const { return active_directory == frame_.start().raw(); }
 
 void PageDirectory::activate() {
     if (active()) return;
+    // <lab1:switch announce>
     bool was_on = paging_enabled();
     announce(frame_.start().raw());
     write_cr3(frame_.start().raw());
     if (!was_on) write_cr0(read_cr0() | kCr0Pg);
+    // </lab1:switch>
 }
 
 bool paging_enabled() { return active_directory != 0; }
 
 void disable_paging() {
     if (!paging_enabled()) return;
+    // <lab1:switch>
     announce(0);
     write_cr0(read_cr0() & ~kCr0Pg);
+    // </lab1:switch>
 }
 
 void map_device(PhysAddr page) {

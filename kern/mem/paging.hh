@@ -44,6 +44,9 @@ public:
     /// What the page of `address` is mapped to. NotFound: nothing.
     Result<Mapping> lookup(VirtAddr address) const;
 
+    /// Where the directory itself lies: what CR3 is given.
+    PhysAddr address() const { return frame_.start(); }
+
     /// Makes this the address space of the processor; switches paging on if it was off.
     void activate();
     bool active() const;
@@ -53,6 +56,7 @@ private:
     explicit PageDirectory(Frames frame) : frame_(std::move(frame)) {}
     std::uint32_t* entries() const { return at<std::uint32_t>(frame_.start()); }
     std::uint32_t* entry(VirtAddr page) const;
+    void no_longer_holds(VirtAddr page) const;
 
     Frames frame_;
 };

@@ -13,7 +13,7 @@
 // stack goes on when a trap comes from outside.
 #pragma once
 #include "kern/mem/frames.hh"
-#include "kern/proc/stack.hh"
+#include "kern/cpu/stack.hh"
 #include "lib/core/list.hh"
 #include <string_view>
 
