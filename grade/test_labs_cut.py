@@ -1,0 +1,158 @@
+"""The cutter of the labs: holes, file sets, leaks, and branches that only grow. On small trees made here; what the real labs
+are worth is the matter of test_labs.py."""
+import subprocess
+import sys
+
+import pytest
+from qemu import ROOT
+
+sys.path.insert(0, str(ROOT / "labs"))
+import cut  # noqa: E402
+
+LAB = """title = "T{n}"
+complete = true
+exercises = [{exercises}]
+[files]
+appear = [{appear}]
+but = [{but}]
+"""
+SOURCE = """int half(int a, int b) {
+    // <lab1:half a, b>
+    int quotient_of_both = a / b;
+    return quotient_of_both;
+    // </lab1:half>
+}
+int late() {
+    // <lab2:late = return 0;>
+    return 4711 * 4711 * 17;
+    // </lab2:late>
+}
+"""
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A tree of two labs, under git."""
+    root = tmp_path / "tree"
+    for path, text in {
+        "labs/lab1/lab.toml": LAB.format(n=1, exercises='"half"', appear='"a/", "one.*"', but='"a/later.cc"'),
+        "labs/lab2/lab.toml": LAB.format(n=2, exercises='"late"', appear='"a/", "two"', but=""),
+        "a/half.cc": SOURCE, "a/later.cc": "int later;\n", "one.txt": "1\n", "two": "2\n", "never": "secret\n",
+    }.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    git(root, "init", "-q")
+    git(root, "add", ".")
+    return root
+
+
+def git(folder, *words):
+    ran = subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@x", *words], cwd=folder,
+                         capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout.strip()
+
+
+def test_a_hole_says_which_exercise_is_missing(place):
+    git_dir = place.parent / "kit.git"
+    assert cut.cut_all(git_dir, place) == [f"lab{n}{kind}" for n in (1, 2) for kind in ("", "-sol", "-prep")]
+    lab = git(git_dir, "show", "lab1:a/half.cc")
+    assert 'NOT_DONE(1, 1, "half", a, b);' in lab and "TODO lab 1, exercise 1 (half)" in lab
+    assert "    return 0;\n" in lab and "4711" not in lab and "<lab" not in lab
+    assert git(git_dir, "show", "lab1-sol:a/half.cc").count("quotient_of_both") == 2
+    assert "4711" not in git(git_dir, "show", "lab1-sol:a/half.cc")
+    assert "quotient" in git(git_dir, "show", "lab2-prep:a/half.cc") and "4711" in git(git_dir, "show", "lab2-sol:a/half.cc")
+
+
+def test_each_lab_holds_what_has_appeared(place):
+    git_dir = place.parent / "kit.git"
+    cut.cut_all(git_dir, place)
+    assert git(git_dir, "ls-tree", "-r", "--name-only", "lab1").split() == ["a/half.cc", "one.txt"]
+    assert git(git_dir, "ls-tree", "-r", "--name-only", "lab2").split() == ["a/half.cc", "a/later.cc", "one.txt", "two"]
+
+
+def test_the_same_trees_give_the_same_commits(place):
+    for name in ("first.git", "second.git"):
+        cut.cut_all(place.parent / name, place)
+    assert git(place.parent / "first.git", "for-each-ref") == git(place.parent / "second.git", "for-each-ref")
+
+
+def test_cutting_again_appends_and_students_merge(place):
+    git_dir, student = place.parent / "kit.git", place.parent / "student"
+    cut.cut_all(git_dir, place)
+    assert cut.cut_all(git_dir, place) == []
+    old = git(git_dir, "rev-parse", "lab1", "lab2", "lab2-sol").split()
+    git(place.parent, "clone", "-q", "-b", "lab1", str(git_dir), str(student))
+    work = (student / "a/half.cc").read_text().replace('NOT_DONE(1, 1, "half", a, b);', "return a / b;")
+    (student / "a/half.cc").write_text(work)
+    git(student, "commit", "-qam", "done")
+    (place / "one.txt").write_text("corrected\n")
+    assert len(cut.cut_all(git_dir, place)) == 6
+    for branch, before in zip(("lab1", "lab2", "lab2-sol"), old):
+        assert git(git_dir, "merge-base", branch, before) == before
+    git(student, "pull", "-q", "--no-rebase", "--no-edit")
+    assert (student / "one.txt").read_text() == "corrected\n"
+    git(student, "checkout", "-q", "lab2")
+    git(student, "merge", "-q", "--no-edit", "lab1")
+    assert "return a / b;" in (student / "a/half.cc").read_text() and (student / "two").exists()
+
+
+@pytest.mark.parametrize("path, text, sentence", [
+    ("a/half.cc", "// <lab1:half>\n", "a/half.cc:1: lab1:half does not end"),
+    ("a/half.cc", "// </lab1:half>\n", "a/half.cc:1: lab1:half ends here, but does not begin above"),
+    ("a/half.cc", "// <lab1:half>\n// <lab1:half>\n", "a/half.cc:2: lab1:half begins inside of lab1:half"),
+    ("a/half.cc", "// <lab1:third>\n// </lab1:third>\n", "lab1/lab.toml has no exercise 'third'"),
+    ("a/half.cc", "int a; // <lab1:half>\n", "a/half.cc:1: this looks like a marker, but stands not alone on its line"),
+    ("one.txt", "# <lab1:half>\n# </lab1:half>\n", "no hole is known for a .txt file"),
+    ("one.txt", "int  quotient_of_both = a / b;\n", "one.txt:1: int  quotient_of_both = a / b;"),
+])
+def test_what_is_wrong_is_said_in_a_sentence(place, path, text, sentence):
+    (place / path).write_text(text)
+    with pytest.raises(cut.CutError, match=cut.re.escape(sentence)):
+        cut.cut_all(place.parent / "kit.git", place)
+
+
+@pytest.mark.parametrize("path, hole", [
+    ("x.sing", "assert(false);"), ("x.py", "raise NotImplementedError("), ("x.S", "call exercise_not_done"), ("x.md", ""),
+])
+def test_holes_of_other_languages(path, hole):
+    labs = [cut.Lab(1, "", True, [], [], ["half"], {}, [])]
+    comment = ("<!-- ", " -->") if path.endswith(".md") else ("# " if path.endswith(".py") else "// ", "")
+    text = "".join(f"  {comment[0]}<{end}lab1:half>{comment[1]}\n{body}" for end, body in (("", "  the solution\n"), ("/", "")))
+    left, regions = cut.cut(path, text, labs, set())
+    assert hole in left and "solution" not in left and [r.text for r in regions] == [["  the solution"]]
+    assert cut.cut(path, text, labs, {1})[0].strip() == "the solution"
+
+
+# ---- The labs as they are
+
+
+def test_every_lab_has_its_data():
+    labs = cut.load_all()
+    assert [lab.number for lab in labs] == list(range(1, 8)) and labs[0].complete
+    sets = cut.file_sets(labs, cut.tracked())
+    assert all(before < after for before, after in zip(sets, sets[1:]))
+    assert not [p for p in sets[-1] if p.startswith("labs/")]
+
+
+def test_what_is_not_known_yet_is_not_there():
+    sets = cut.file_sets(cut.load_all(), cut.tracked())
+    assert not [p for p in sets[0] if p.startswith(("verifier/", "user/", "kern/proc/", "kern/ipc/", "lib/rt/"))]
+    assert not [p for p in sets[1] if p.startswith("verifier/")]
+    assert not [p for p in sets[3] if "contract" in p and p.startswith(("verifier/contract", "kern/ipc/"))]
+
+
+def test_no_branch_holds_a_solution(tmp_path):
+    """Searched in what a student would fetch."""
+    kit = tmp_path / "kit.git"
+    cut.cut_all(kit)
+    labs = [lab for lab in cut.load_all() if lab.complete]
+    _, regions = cut.tree(labs, labs[-1].number, set())
+    known = {line for lab in labs for line in lab.known}
+    lines = {text.strip() for region in regions for text in region.text} - known
+    assert len(regions) >= 8 and len(lines) > 40
+    for lab in labs:
+        files = git(kit, "ls-tree", "-r", "--name-only", f"lab{lab.number}").split("\n")
+        assert not [f for f in files if f.startswith(("labs/", ".ci/", "grade/test_"))]
+        text = {line.strip() for f in files for line in git(kit, "show", f"lab{lab.number}:{f}").split("\n")}
+        assert sorted(line for line in lines & text if cut.telling(line)) == []

@@ -1,0 +1,332 @@
+"""Cuts the labs out of this tree: `make labs` makes build/labs/kit.git.
+
+For each lab N whose labs/labN/lab.toml says `complete = true` there are three branches:
+
+    labN       what students get: its files, with a hole where each exercise's solution was
+    labN-sol   the same with the exercises of labs 1..N done
+    labN-prep  the same with those of labs 1..N-1 done: where a student stands who did the labs before
+
+labN descends from labN-1, so that `git merge lab1` into lab2 brings a student's work along. Students
+are given labN; -sol and -prep stay with the instructor.
+
+A solution stands between two markers, alone on their lines:
+
+    // <lab1:walk page>
+    ...
+    // </lab1:walk>
+
+In its place a hole is left, which says which exercise is missing when it is run into. What follows the
+exercise's name are parameters and functions that only the solution uses; after `=` comes the text of
+the hole itself (nothing, for what is simply left out). `#` and `<!-- -->` comments do as well.
+
+Cutting again after a change makes commits on top of what is there, never new histories: students pull.
+Authors and dates are fixed, so two instructors who cut the same trees get the same commits.
+"""
+import argparse
+import dataclasses
+import pathlib
+import re
+import subprocess
+import sys
+import tomllib
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+AUTHOR = "Singlet <kit@singlet.invalid>"
+FIRST_DATE, DAY = 1577836800, 86400  # 2020-01-01, as QEMU's clock
+
+MARKER = re.compile(r"""^(?P<indent>[ \t]*)(?:(?://|\#|<!--)[ ]*)<(?P<end>/?)lab(?P<lab>\d+):(?P<name>[\w-]+)
+                        (?P<rest>[^>]*|[ ]=.*)>(?:[ ]*-->)?[ \t]*$""", re.X)
+
+
+class CutError(Exception):
+    """Something is wrong with a lab.toml or a marker; the text is a sentence."""
+
+
+# ---- What the labs are
+
+@dataclasses.dataclass(frozen=True)
+class Lab:
+    number: int
+    title: str
+    complete: bool
+    appears: list  # patterns of files
+    but: list  # patterns of those among them that come later, or never
+    exercises: list  # names in order
+    extra: dict  # path in the branch -> file here that it is made from
+    known: list  # lines of solutions that stand elsewhere in the hand-out and give nothing away
+
+
+def load(number, root=ROOT):
+    """labs/labN/lab.toml as a Lab."""
+    path = root / f"labs/lab{number}/lab.toml"
+    with open(path, "rb") as file:
+        data = tomllib.load(file)
+    try:
+        files = data["files"]
+        return Lab(number, data["title"], data["complete"], files["appear"], files.get("but", []),
+                   data.get("exercises", []), files.get("extra", {}), data.get("known", []))
+    except KeyError as missing:
+        raise CutError(f"labs/lab{number}/lab.toml lacks {missing}") from None
+
+
+def load_all(root=ROOT):
+    numbers = sorted(int(p.parent.name[3:]) for p in (root / "labs").glob("lab*/lab.toml"))
+    return [load(n, root) for n in numbers]
+
+
+def matches(path, patterns):
+    """`*` stays in its folder, `**` does not; a folder's name with / at its end is all that is in it."""
+    return any(re.fullmatch(translate(p), path) for p in patterns)
+
+
+def translate(pattern):
+    if pattern.endswith("/"):
+        pattern += "**"
+    return "".join({"**": ".*", "*": "[^/]*"}.get(part, re.escape(part)) for part in re.split(r"(\*\*|\*)", pattern))
+
+
+def tracked(root=ROOT):
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=True).stdout
+    return sorted(p for p in listed.split("\0") if p and (root / p).exists())
+
+
+def file_sets(labs, paths):
+    """[set of paths]: what each lab's tree holds, with all that came before. A file appears in the
+    first lab that names it and does not except it."""
+    sets, have = [], set()
+    for lab in labs:
+        have = have | {p for p in paths if matches(p, lab.appears) and not matches(p, lab.but)}
+        sets.append(have)
+    return sets
+
+
+# ---- Holes
+
+@dataclasses.dataclass
+class Region:
+    """A solution in a file: its lines, without the markers."""
+
+    lab: int
+    name: str
+    path: str
+    line: int
+    text: list
+
+
+def hole(path, region, number, rest, indent):
+    """The lines that stand where a solution was."""
+    if "=" in rest:
+        text = rest.split("=", 1)[1].strip()
+        return [f"{indent}{text}"] if text else []
+    where = f"lab {region.lab}, exercise {number}"
+    suffix = pathlib.PurePath(path).suffix
+    todo = f"TODO lab {region.lab}, exercise {number} ({region.name})"
+    if suffix in (".cc", ".hh", ".def"):
+        used = "".join(f", {word.strip()}" for word in rest.split(",") if word.strip())
+        call = f'NOT_DONE({region.lab}, {number}, "{region.name}"{used});'
+        return [f"{indent}// {todo}: your code in place of this line.", *wrapped(indent, call)]
+    if suffix == ".S":
+        return [f"{indent}// {todo}: your code in place of these lines.",
+                f"{indent}push $__LINE__; push $1f; push $2f; push ${number}; push ${region.lab}; call exercise_not_done",
+                f'1:  .asciz "{path}"', f'2:  .asciz "{region.name}"']
+    if suffix == ".sing":
+        return [f"{indent}// {todo}: your code in place of this line.",
+                f'{indent}Kernel.Print("{where} ({region.name}) is not done yet: {path}\\n"); assert(false);']
+    if suffix == ".py":
+        return [f"{indent}# {todo}: your code in place of this line.",
+                f'{indent}raise NotImplementedError("{where} ({region.name}) is not done yet")']
+    if suffix == ".md":
+        return []
+    raise CutError(f"{path}:{region.line}: no hole is known for a {suffix} file; say it after = in the marker")
+
+
+def wrapped(indent, call, columns=100):
+    """A call as the project's layout breaks it."""
+    if len(indent + call) <= columns:
+        return [indent + call]
+    lines, words = [], call.split(" ")
+    inner = indent + " " * (call.index("(") + 1)
+    line = indent
+    for word in words:
+        if len(line.rstrip()) + 1 + len(word) > columns:
+            lines.append(line.rstrip())
+            line = inner
+        line += word + " "
+    return [*lines, line.rstrip()]
+
+
+def cut(path, text, labs, solved):
+    """(what is left of a file, the regions taken out of it). Regions in `solved`, a set of labs or of
+    (lab, name), keep their text; no marker is left anywhere."""
+    out, regions, inside, begin = [], [], None, None
+    for at, line in enumerate(text.split("\n"), 1):
+        marker = MARKER.match(line)
+        if not marker:
+            if inside:
+                inside.text.append(line)
+            elif re.search(r"</?lab\d+:", line) and not path.startswith("labs/"):
+                raise CutError(f"{path}:{at}: this looks like a marker, but stands not alone on its line")
+            else:
+                out.append(line)
+            continue
+        lab, name = int(marker["lab"]), marker["name"]
+        if not marker["end"]:
+            if inside:
+                raise CutError(f"{path}:{at}: lab{lab}:{name} begins inside of lab{inside.lab}:{inside.name}")
+            inside, begin = Region(lab, name, path, at, []), marker
+            continue
+        if not inside or (inside.lab, inside.name) != (lab, name):
+            raise CutError(f"{path}:{at}: lab{lab}:{name} ends here, but does not begin above")
+        if lab in solved or (lab, name) in solved:
+            out += inside.text
+        else:
+            out += hole(path, inside, exercise_number(labs, inside), begin["rest"], begin["indent"])
+            regions.append(inside)
+        inside = None
+    if inside:
+        raise CutError(f"{path}:{inside.line}: lab{inside.lab}:{inside.name} does not end")
+    return "\n".join(out), regions
+
+
+def exercise_number(labs, region):
+    if region.name == "answer":
+        return 0
+    names = next((lab.exercises for lab in labs if lab.number == region.lab), [])
+    if region.name not in names:
+        raise CutError(f"{region.path}:{region.line}: labs/lab{region.lab}/lab.toml has no exercise {region.name!r}")
+    return names.index(region.name) + 1
+
+
+def tree(labs, number, solved, root=ROOT):
+    """({path: (mode, bytes)}, regions) of lab `number` with the exercises in `solved` done."""
+    upto = [lab for lab in labs if lab.number <= number]
+    paths = {p: p for p in file_sets(upto, tracked(root))[-1]}
+    for lab in upto:
+        paths.update(lab.extra)
+    files, regions = {}, []
+    for path, source in sorted(paths.items()):
+        data = (root / source).read_bytes()
+        if b"<lab" in data or b"</lab" in data:
+            text, taken = cut(path, data.decode(), labs, solved)
+            data = text.encode()
+            regions += taken
+        files[path] = ("100755" if (root / source).stat().st_mode & 0o100 else "100644", data)
+    return files, regions
+
+
+# ---- Leaks
+
+TRIVIAL = re.compile(r"[\W\d]*|\W*(return|break|continue|else|if|for|while|true|false|const|auto|\W)*\W*\w?\W*")
+
+
+def telling(line):
+    """A solution's line as it is searched for; None for what says nothing by itself."""
+    line = " ".join(line.split())
+    return line if len(line) >= 16 and not TRIVIAL.fullmatch(line) else None
+
+
+def leaks(files, regions, known=()):
+    """[(path, line number, line)] of the tree that stand in a solution as well."""
+    secret = {telling(line) for region in regions for line in region.text} - {None, *known}
+    found = []
+    for path, (_, data) in files.items():
+        for at, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1):
+            if " ".join(line.split()) in secret:
+                found.append((path, at, line.strip()))
+    return found
+
+
+# ---- Branches
+
+class Kit:
+    """A bare repository that only grows."""
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        if not self.path.exists():
+            subprocess.run(["git", "init", "-q", "--bare", "-b", "lab1", str(self.path)], check=True)
+
+    def git(self, *words, data=None):
+        ran = subprocess.run(["git", "-C", str(self.path), *words], input=data, capture_output=True, check=False)
+        return ran.stdout.decode().strip() if ran.returncode == 0 else ""
+
+    def tip(self, branch):
+        return self.git("rev-parse", "-q", "--verify", f"refs/heads/{branch}^{{commit}}")
+
+    def contains(self, branch, commit):
+        base = self.git("merge-base", branch, commit)
+        return base == commit
+
+    def advance(self, branch, files, message, upon=""):
+        """One commit more on `branch`, whose tree is `files`, unless that is what it holds already. It
+        descends from the commit `upon` as well."""
+        old = self.tip(branch)
+        parents = [p for p in (old, upon if not (old and upon and self.contains(old, upon)) else "") if p]
+        when = max([FIRST_DATE - DAY, *(int(self.git("show", "-s", "--format=%ct", p)) for p in parents)]) + DAY
+        stream = [f"commit refs/cut/{branch}\nauthor {AUTHOR} {when} +0000\ncommitter {AUTHOR} {when} +0000\n".encode(),
+                  block(message.encode())]
+        stream += [f"{'from' if i == 0 else 'merge'} {p}\n".encode() for i, p in enumerate(parents)]
+        stream += [b"deleteall\n"]
+        for path, (mode, data) in sorted(files.items()):
+            stream += [f"M {mode} inline {path}\n".encode(), block(data)]
+        subprocess.run(["git", "-C", str(self.path), "fast-import", "--quiet", "--force"], input=b"".join(stream), check=True)
+        new = self.git("rev-parse", f"refs/cut/{branch}")
+        self.git("update-ref", "-d", f"refs/cut/{branch}")
+        same = old and self.git("rev-parse", f"{old}^{{tree}}") == self.git("rev-parse", f"{new}^{{tree}}")
+        if same and parents == [old]:
+            return False
+        self.git("update-ref", f"refs/heads/{branch}", new)
+        return True
+
+
+def block(data):
+    return b"data %d\n%s\n" % (len(data), data)
+
+
+def cut_all(kit_path, root=ROOT, message=""):
+    """Cuts every complete lab; returns the names of the branches that have a new commit."""
+    labs = load_all(root)
+    kit, changed = Kit(kit_path), []
+    before = ""
+    for lab in labs:
+        if not lab.complete:
+            break
+        files, regions = tree(labs, lab.number, set(), root)
+        found = leaks(files, regions, [line for some in labs for line in some.known])
+        if found:
+            where = "\n".join(f"  {path}:{at}: {line}" for path, at, line in found)
+            raise CutError(f"lab{lab.number} would hold lines of its solutions:\n{where}")
+        branches = {f"lab{lab.number}": set(),
+                    f"lab{lab.number}-sol": set(range(1, lab.number + 1)),
+                    f"lab{lab.number}-prep": set(range(1, lab.number))}
+        upon = kit.tip(before) if before else ""
+        for branch, solved in branches.items():
+            first = "Hand out" if not kit.tip(branch) else "Update"
+            text = message or f"lab{lab.number}: {first} {lab.title}"
+            done = files if not solved else tree(labs, lab.number, solved, root)[0]
+            if kit.advance(branch, done, text, upon):
+                changed.append(branch)
+            if branch == f"lab{lab.number}":
+                upon = kit.tip(branch)  # -sol and -prep stand on the hand-out
+        before = f"lab{lab.number}"
+    return changed
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description="Cut the labs' branches out of this tree.")
+    parser.add_argument("--out", default=ROOT / "build/labs/kit.git", type=pathlib.Path, help="the repository")
+    parser.add_argument("--message", default="", help="what the new commits say")
+    options = parser.parse_args(argv)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        changed = cut_all(options.out, message=options.message)
+    except CutError as error:
+        sys.exit(f"labs: {error}")
+    for branch in changed:
+        print(f"  {branch}")
+    if not changed:
+        print("  every branch is as it was")
+
+
+if __name__ == "__main__":
+    main()
