@@ -12,8 +12,8 @@
 // ends its turn; the timer runs whenever a thread is on the run queue beside the one that runs. Every thread has a kernel stack; task_state.esp0 says where the running thread's kernel
 // stack goes on when a trap comes from outside.
 #pragma once
-#include "kern/mem/frames.hh"
 #include "kern/cpu/stack.hh"
+#include "kern/mem/frames.hh"
 #include "lib/core/list.hh"
 #include <string_view>
 
