@@ -28,13 +28,18 @@ def write(data, folder):
         draw_tax(axes[0][0], data)
         if stacked:
             draw_stack(axes[0][1], data)
-        figure.suptitle("The unsafe code tax: WebFiles in six protection modes", x=0.01, ha="left", fontsize=12,
+        figure.suptitle(title(data), x=0.01, ha="left", fontsize=12,
                         fontweight="bold")
         figure.text(0.01, 0.015, caption(data), fontsize=7.5, color="#444444", va="bottom")
         figure.tight_layout(rect=(0, 0.075, 1, 0.97), w_pad=2.5)
         figure.savefig(folder / "figure5.svg", metadata={"Date": None, "Creator": "Singlet"})
         figure.savefig(folder / "figure5.png", dpi=160, metadata={"Software": None})
         plt.close(figure)
+
+
+def title(data):
+    ours = any(bar["paper"] is None for bar in data["bars"])
+    return "The unsafe code tax: WebFiles in six protection modes" + (", and as C++ processes (ours)" if ours else "")
 
 
 def caption(data):
@@ -52,9 +57,9 @@ def draw_tax(axis, data):
     for offset, key, label, style in (
             (-height / 2, "relative", ours, {"color": OURS}),
             (height / 2, "paper", "paper (measured)", {"color": PAPER, "hatch": "///", "edgecolor": "white"})):
-        values = [bar[key] for bar in bars]
-        axis.barh([row + offset for row in rows], values, height, label=label, **style)
-        for row, value in zip(rows, values):
+        values = [(row, bar[key]) for row, bar in zip(rows, bars) if bar[key] is not None]
+        axis.barh([row + offset for row, _ in values], [value for _, value in values], height, label=label, **style)
+        for row, value in values:
             axis.annotate(percent(value), (value, row + offset), xytext=(3 if value >= 0 else -3, 0),
                           textcoords="offset points", va="center", ha="left" if value >= 0 else "right", fontsize=7.5)
     axis.axvline(0, color="#666666", linewidth=0.8)

@@ -17,7 +17,7 @@ from measure import MeasureError
 class Mode:
     name: str  # of PROTECT=
     title: str
-    paper: float  # percent against physical [OSR Figure 5]
+    paper: float | None  # percent against physical [OSR Figure 5]; None: no bar of the paper's
 
 
 MODES = (
@@ -140,10 +140,10 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}\n")
 
 
-def parser_for(program, description):
-    """A parser of what the programs have in common."""
+def parser_for(program, description, modes=MODES):
+    """A parser of what the programs have in common; `modes` are those that it knows."""
     parser = Parser(prog=program, description=description)
-    parser.add_argument("--modes", default=",".join(mode.name for mode in MODES), help="a list with commas; default: all six")
+    parser.add_argument("--modes", default=",".join(mode.name for mode in modes), help="a list with commas; default: all of %(default)s")
     parser.add_argument("--clock", default="model", choices=list(measure.CLOCKS), help="who counts (default: %(default)s)")
     parser.add_argument("--model", default="k8", help=f"the processor of the clock 'model': {', '.join(parameters.names())} or a file")
     parser.add_argument("--trap", default="int", choices=TRAPS, help="how CPL 3 calls the kernel (default: %(default)s)")
@@ -157,15 +157,15 @@ def parser_for(program, description):
     return parser
 
 
-def parse(parser, argv):
+def parse(parser, argv, modes=MODES):
     """The options, with `modes` as Modes in the paper's order."""
     options = parser.parse_args(argv)
-    known = {mode.name: mode for mode in MODES}
+    known = {mode.name: mode for mode in modes}
     names = [name for name in options.modes.split(",") if name]
     unknown = [name for name in names if name not in known]
     if unknown or not names:
         parser.error(f"no mode '{', '.join(unknown)}' (there are: {', '.join(known)})")
-    options.modes = [mode for mode in MODES if mode.name in names]
+    options.modes = [mode for mode in modes if mode.name in names]
     return options
 
 

@@ -12,7 +12,7 @@ import sensitivity
 from clock import parameters
 
 GOLDEN = pathlib.Path(__file__).parent / "golden/figure5.txt"
-FACTOR = {"nochecks": 96, "physical": 100, "paging": 107, "domain": 118, "ring3": 131, "microkernel": 140}
+FACTOR = {"nochecks": 96, "physical": 100, "paging": 107, "domain": 118, "ring3": 131, "microkernel": 140, "native": 103}
 
 
 def canned_span(mode, noise=0):
@@ -85,8 +85,8 @@ def test_without_the_baseline_there_is_no_tax(tmp_path, capsys):
 
 def test_another_order_than_the_papers_is_said(tmp_path, capsys):
     def upside_down(mode):
-        opposite = dict(zip(FACTOR, reversed(FACTOR)))[mode.name]
-        return figure5.Run(mode, canned_span(next(m for m in series.MODES if m.name == opposite)),
+        opposite = dict(zip(series.MODES, reversed(series.MODES))).get(mode, mode)
+        return figure5.Run(mode, canned_span(opposite),
                            figure5.Work(100, 1, "00000000"))
     assert run(tmp_path, once=upside_down) == 0
     assert "The order is not the paper's: microkernel < ring3" in capsys.readouterr().out
@@ -162,6 +162,21 @@ def test_the_workloads_line_is_required():
 
 def test_the_kernel_is_asked_for_the_whole_road():
     assert figure5.command_line(series.MODES[4], 50) == "protect=ring3 run=names,ide,fat,webfiles reads=50 trap=int"
+
+
+def test_the_processes_have_a_machine_of_their_own():
+    assert figure5.command_line(figure5.NATIVE, 50) == "protect=microkernel run=ide.elf,fat.elf,webfiles.elf reads=50"
+    modules = ["names.sbc", "x/ide.sbc", "x/native/ide.elf"]
+    assert figure5.modules_for(figure5.NATIVE, modules) == ["x/native/ide.elf"]
+    assert figure5.modules_for(series.MODES[0], modules) == ["names.sbc", "x/ide.sbc"]
+
+
+def test_what_is_not_the_papers_has_no_bar_of_it(tmp_path, capsys):
+    assert run(tmp_path) == 0
+    said = capsys.readouterr().out
+    assert "native is no bar of the paper's" in said
+    assert run(tmp_path, "--modes", "physical,ring3") == 0
+    assert "native" not in capsys.readouterr().out
 
 
 def test_marks_that_never_come_are_named():
