@@ -1,9 +1,16 @@
 """C++ processes at CPL 3: what they may do works, what they may not ends them with the reason, and nothing is left."""
 import re
 import struct
+import sys
 
 import pytest
 from qemu import ROOT, End
+
+sys.path.insert(0, str(ROOT / "user/disk"))
+
+import damage  # noqa: E402  (found through the line above)
+import fat32  # noqa: E402
+import fileset  # noqa: E402
 
 NATIVE = ROOT / "build/user/native"
 CLEAN = "singlet: all processes have ended; leaked: 0 frames"
@@ -114,6 +121,54 @@ def test_beside_sips_one_is_refused(boot, mode):
 def test_a_storm_of_kills_leaves_nothing(boot, seed):
     run(boot, ("echo", "storm"), f"protect=paging reads=1500 seed={seed}", ("busy",), limit=120).expect_ok(
         "storm: 1500 rounds, 0 failures", CLEAN)
+
+
+# ---- Drivers
+
+DISK = ROOT / "build/disk.img"
+WEBFILES = ("ide", "fat", "webfiles")
+
+
+@pytest.mark.parametrize("mode", PAGED)
+def test_webfiles_reads_what_the_disk_holds(boot, mode):
+    run(boot, WEBFILES, f"protect={mode} reads=150", disk=DISK).expect_ok(fileset.summary(150, 1), CLEAN)
+
+
+@pytest.mark.parametrize("seed", [2, 0x7FFFFFFF])
+def test_seed_chooses_other_files(boot, seed):
+    run(boot, WEBFILES, f"protect=paging reads=40 seed={seed}", disk=DISK).expect_ok(fileset.summary(40, seed), CLEAN)
+
+
+@pytest.mark.parametrize("name", damage.VOLUMES)
+def test_unusable_volume_is_named(boot, tmp_path, name):
+    image, file = fat32.Image(DISK), tmp_path / "bad.img"
+    sentence = damage.VOLUMES[name](image)
+    result = run(boot, WEBFILES, disk=image.save(file))
+    file.unlink()  # an image has 72 MB
+    result.expect(End.FAILED, f"fat: cannot use the disk: {sentence}", "webfiles: no usable volume", "process webfiles: exit 1", CLEAN)
+
+
+def test_no_disk(boot):
+    run(boot, WEBFILES).expect(End.FAILED, "ide: no disk on the primary channel", "fat: cannot use the disk: there is no disk",
+                               "webfiles: no usable volume", CLEAN)
+
+
+def test_a_service_that_is_not_there(boot):
+    run(boot, ("webfiles",)).expect(End.FAILED, "webfiles: there is no file service", CLEAN)
+
+
+def test_a_driver_that_never_stops_its_transfer(boot):
+    """The device is stopped as its driver ends, and the next one finds it in order, but no other's ports."""
+    run(boot, ("careless", "heir"), disk=DISK).expect(
+        End.FAILED, "careless: has the drive", "process careless: invalid opcode, at 0x4", "heir: 12 checks, 0 failures",
+        "process heir: general protection fault, at 0x4", CLEAN)
+
+
+def test_a_device_has_one_driver_be_it_sip_or_process(boot):
+    sips = ("names", "ide", "fat", "webfiles")
+    modules = [*(ROOT / f"build/user/{sip}.sbc" for sip in sips), NATIVE / "ide.elf"]
+    boot(f"protect=ring3 run=ide.elf,{','.join(sips)} reads=10", modules=modules, disk=DISK).expect_ok(
+        "ide: the device is not to be had", "process ide: exit 1", fileset.summary(10, 1), CLEAN_WITH_SIPS)
 
 
 # ---- Bad programs

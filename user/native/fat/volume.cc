@@ -65,6 +65,7 @@ std::string_view Volume::lay_out(const std::byte* b) {
     if (reserved == 0) return "bad BPB: no reserved sectors";
     if (tables < 1 || tables > 4) return "bad BPB: not 1 to 4 file allocation tables";
     std::uint64_t sectors = get16(b + 19) ? get16(b + 19) : get32(b + 32);
+    if (sectors > 0x7fffffff) return "the volume is larger than 1 TB";
     if (sectors > cache_.sectors()) return "the volume is larger than its disk: truncated?";
     std::uint64_t table_sectors = get32(b + 36), first = reserved + tables * table_sectors;
     if (table_sectors == 0) return "bad BPB: the file allocation table is empty";

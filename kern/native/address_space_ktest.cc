@@ -1,0 +1,81 @@
+// A process's memory: which ranges are its own, and what is copied between two of them.
+#include "kern/boot/test.hh"
+#include "kern/native/address_space.hh"
+#include "kern/proc/domain.hh"
+#include <cstring>
+#include <iterator>
+
+namespace singlet::kern {
+
+namespace {
+
+constexpr std::uint32_t kCode = kProcessBase, kData = kProcessBase + 0x10000;
+
+// A page of code, and behind a gap one and a half of data.
+AddressSpace make_space() {
+    static constexpr std::uint8_t kContents[] = {1, 2, 3, 4};
+    ElfProgram program{.entry = kCode, .count = 2};
+    program.table[0] = {kCode, kPageSize, kContents, false};
+    program.table[1] = {kData + 100, 6000, kContents, true};
+    return *AddressSpace::create(program);
+}
+
+std::uint32_t frames_in_use() {
+    return zone_info(Zone::Kernel).frames - zone_info(Zone::Kernel).free;
+}
+
+} // namespace
+
+KERNEL_TEST(process_memory_is_its_own) {
+    std::uint32_t before = frames_in_use();
+    {
+        AddressSpace space = make_space();
+        constexpr std::uint32_t kDataEnd = kData + 2 * kPageSize;
+        CHECK(space.readable({kCode, kPageSize}) && !space.writable({kCode, 1}));
+        CHECK(!space.readable({kCode, kPageSize + 1})); // the gap
+        CHECK(space.writable({kData, 2 * kPageSize}) && !space.writable({kDataEnd - 1, 2}));
+        CHECK(space.writable({kProcessEnd - 1, 1}) && !space.writable({kProcessEnd - 1, 2}));
+        CHECK(!space.readable({kProcessStackBottom - 1, 1}));
+        CHECK(!space.readable({kProcessEnd, 1}) && !space.readable({0xffffffff, 1}));
+        CHECK(!space.readable({0, 1}) && !space.readable({kKernelBase, 4}));
+        CHECK(!space.readable({kProcessBase - 1, 2})); // begins in the kernel
+        CHECK(!space.readable({kCode, 0xffffffff}) && !space.readable({kData, 0u - kData}));
+        CHECK(space.readable({0, 0}) && space.writable({0xffffffff, 0})); // nothing is anywhere
+    }
+    CHECK(frames_in_use() == before);
+}
+
+KERNEL_TEST(process_memory_grows) {
+    std::uint32_t before = frames_in_use();
+    {
+        AddressSpace space = make_space();
+        std::uint32_t end = kData + 2 * kPageSize;
+        CHECK(space.grow(0) == end && space.grow(3) == end && space.grow(1) == end + 3 * kPageSize);
+        CHECK(space.writable({end, 4 * kPageSize}) && !space.readable({end + 4 * kPageSize, 1}));
+        std::uint32_t held = frames_in_use();
+        CHECK(space.grow(kMostProcessPages).error() == Error::Limit);
+        CHECK(space.grow(0xfffff).error() == Error::Limit);
+        CHECK(frames_in_use() == held && space.grow(0) == end + 4 * kPageSize);
+    }
+    CHECK(frames_in_use() == before);
+}
+
+KERNEL_TEST(process_memory_is_copied) {
+    AddressSpace one = make_space(), two = make_space();
+    std::uint8_t bytes[5000], back[5000];
+    for (std::uint32_t i = 0; i < std::size(bytes); i++)
+        bytes[i] = static_cast<std::uint8_t>(i * 7 + i / 256);
+    std::uint32_t loaded = 0;
+    one.copy_in(&loaded, {kData + 100, 4});
+    CHECK(loaded == 0x04030201);
+    one.copy_out({kData + 1, 5000}, bytes);
+    copy_between(one, kData + 1, two, kData + 3000, 5000);
+    two.copy_in(back, {kData + 3000, 5000});
+    CHECK(std::memcmp(bytes, back, sizeof bytes) == 0);
+    std::uint8_t beside[2];
+    two.copy_in(&beside[0], {kData + 2999, 1});
+    two.copy_in(&beside[1], {kData + 8000, 1});
+    CHECK(beside[0] == 0 && beside[1] == 0);
+}
+
+} // namespace singlet::kern
