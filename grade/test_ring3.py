@@ -119,8 +119,8 @@ def test_beside_sips_one_is_refused(boot, mode):
 
 @pytest.mark.parametrize("seed", (1, 2))
 def test_a_storm_of_kills_leaves_nothing(boot, seed):
-    run(boot, ("echo", "storm"), f"protect=paging reads=1500 seed={seed}", ("busy",), limit=120).expect_ok(
-        "storm: 1500 rounds, 0 failures", CLEAN)
+    run(boot, ("echo", "storm"), f"protect=paging reads=600 seed={seed}", ("busy",), limit=120).expect_ok(
+        "storm: 600 rounds, 0 failures", CLEAN)
 
 
 # ---- Drivers
