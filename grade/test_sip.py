@@ -66,7 +66,7 @@ def test_checks_hold_in_every_mode(boot, module, name, mode):
 def test_a_trap_says_where(boot, module):
     bounds = ROOT / "verifier/testdata/programs/bounds_high.sasm"
     result = boot(modules=[module("bounds_high", bounds)])
-    result.expect(End.FAILED, "sip sip: trapped OutOfBounds at main+0x", "bounds_high.sasm:13)", CLEAN)
+    result.expect(End.FAILED, "sip bounds_high: trapped OutOfBounds at main+0x", "bounds_high.sasm:13)", CLEAN)
 
 
 # ---- Two SIPs and a channel

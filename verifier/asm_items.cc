@@ -140,11 +140,14 @@ Parsed<void> Parser::sip() {
             TRY(resource(Resource::What::Irq));
         else if (take_word("dma"))
             TRY(resource(Resource::What::Dma));
+        else if (take_word("processes"))
+            TRY(resource(Resource::What::Processes));
         else if (take_word("export"))
             x.exports.push_back(
                 TRY(reference("a contract", [&](auto n) { return find_contract(m_, n); })));
         else
-            return expected("entry, memory, exchange, endpoint, ports, irq, dma, export or '}'");
+            return expected("entry, memory, exchange, endpoint, ports, irq, dma, processes, "
+                            "export or '}'");
     }
     return {};
 }

@@ -11,10 +11,17 @@ struct Simple {
     std::string_view text;
     Kind kind;
 };
-constexpr Simple kSimple[] = {{"void", Kind::Void}, {"u8", Kind::U8},     {"u16", Kind::U16},
-                              {"i32", Kind::I32},   {"i64", Kind::I64},   {"str", Kind::Str},
-                              {"any", Kind::Any},   {"port", Kind::Port}, {"irq", Kind::Irq},
-                              {"dma", Kind::Dma}};
+constexpr Simple kSimple[] = {{"void", Kind::Void},
+                              {"u8", Kind::U8},
+                              {"u16", Kind::U16},
+                              {"i32", Kind::I32},
+                              {"i64", Kind::I64},
+                              {"str", Kind::Str},
+                              {"any", Kind::Any},
+                              {"port", Kind::Port},
+                              {"irq", Kind::Irq},
+                              {"dma", Kind::Dma},
+                              {"processes", Kind::Processes}};
 constexpr Simple kOfElements[] = {
     {"array", Kind::Array}, {"vec", Kind::Vec}, {"cell", Kind::Cell}, {"set", Kind::Set}};
 

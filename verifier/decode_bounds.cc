@@ -33,7 +33,8 @@ namespace {
 // A type's unused parts are zero, so that equal types are equal values.
 Result check_type(const Module& m, const Type& t) {
     const Kind k = t.kind;
-    if (k > Kind::Set && k != Kind::Port && k != Kind::Irq && k != Kind::Dma)
+    if (k > Kind::Set && k != Kind::Port && k != Kind::Irq && k != Kind::Dma &&
+        k != Kind::Processes)
         return refuse(Rule::TypeTable, "a type of kind " + std::to_string(static_cast<int>(k)) +
                                            " cannot stand in the type table");
     if (k == Kind::Null) return refuse(Rule::TypeTable, "null cannot stand in the type table");
@@ -161,10 +162,12 @@ Result check_manifest(const Module& m) {
     TRY(at_most(manifest.resources.size(), limits::kResources, "resources", "the manifest"));
     for (const Resource& r : manifest.resources) {
         TRY(named(r.name, "resource"));
-        if (r.what > Resource::What::Dma)
+        if (r.what > Resource::What::Processes)
             return refuse(Rule::Format, r.name + " is of a kind of resource that does not exist");
         if (r.what == Resource::What::Endpoint && (r.first || r.count))
             return refuse(Rule::Format, r.name + " is an endpoint and has numbers");
+        if (r.what == Resource::What::Processes && (r.first || r.count))
+            return refuse(Rule::Format, r.name + " is the power over processes and has numbers");
         TRY(exists(r.type, m.types.size(), "types", r.name));
     }
     TRY(at_most(manifest.exports.size(), limits::kContracts, "exports", "the manifest"));

@@ -75,27 +75,27 @@ TEST_CASE("a file says what is wrong with it, and where") {
          "[module.format] not a module (byte 4): it does not begin with SBC and 0x1a"},
         {[](Bytes& f) { f[4] = 1; },
          "[module.format] not a module (byte 8): its version is 1, expected 2"},
-        {[](Bytes& f) { f.push_back(0); }, "[module.format] not a module, section LINE (byte 820): "
+        {[](Bytes& f) { f.push_back(0); }, "[module.format] not a module, section LINE (byte 828): "
                                            "1 bytes remain behind the last section"},
         {[](Bytes& f) { f[find(f, "TYPE")] = 'X'; },
          "[module.format] not a module, section TYPE (byte 26): the section's tag is not there"},
         {[](Bytes& f) { f[find(f, "TYPE") + 4]++; },
-         "[module.format] not a module, section TYPE (byte 214): 1 bytes remain behind the "
+         "[module.format] not a module, section TYPE (byte 222): 1 bytes remain behind the "
          "section's contents"},
         {[](Bytes& f) { f[find(f, "TYPE") + 4]--; },
-         "[module.format] not a module, section TYPE (byte 212): the section ends too early"},
+         "[module.format] not a module, section TYPE (byte 220): the section ends too early"},
         {[](Bytes& f) { f[find(f, "TYPE") + 7] = 1; },
          "[module.format] not a module, section TYPE (byte 34): the file ends too early"},
         {[](Bytes& f) { f[find(f, "TYPE") + 8 + 4 + 1] = 2; },
          "[module.format] not a module, section TYPE (byte 40): a flag is neither 0 nor 1"},
         {[](Bytes& f) { f[find(f, "TYPE") + 8 + 1] = 0x10; },
-         "[module.limit] not a module, section TYPE (byte 38): 4118 types, more than the limit of "
+         "[module.limit] not a module, section TYPE (byte 38): 4119 types, more than the limit of "
          "4096"},
         {[](Bytes& f) { f[find(f, "next") - 1] = 1; },
-         "[module.limit] not a module, section CLAS (byte 239): a name has 260 bytes, more than "
+         "[module.limit] not a module, section CLAS (byte 247): a name has 260 bytes, more than "
          "the limit of 255"},
         {[](Bytes& f) { f[find(f, "Right") - 2] = 255; },
-         "[module.format] not a module, section MANI (byte 726): the section ends too early"},
+         "[module.format] not a module, section MANI (byte 734): the section ends too early"},
         {[](Bytes& f) { f[find(f, "next")] = '?'; },
          "[module.format] the name of a field is not a letter followed by letters, digits, _, $ or "
          "."},

@@ -79,7 +79,7 @@ private:
     }
 
     void manifest() {
-        constexpr const char* kWhat[] = {"endpoint", "ports", "irq", "dma"};
+        constexpr const char* kWhat[] = {"endpoint", "ports", "irq", "dma", "processes"};
         const Manifest& x = m_.manifest;
         out_ += "\nsip " + x.sip + " {\n    entry " + function_name(x.entry) + "\n";
         if (x.memory_pages) out_ += "    memory " + std::to_string(x.memory_pages) + "\n";

@@ -53,9 +53,11 @@ Result check_resource(const Module& module, const Resource& resource) {
                                               number_text(resource.first));
         return wants(kIrq);
     case Resource::What::Dma:
+        return wants(kDma);
+    case Resource::What::Processes:
         break;
     }
-    return wants(kDma);
+    return wants(kProcesses);
 }
 
 std::uint16_t find_call(const Environment& environment, std::string_view name) {

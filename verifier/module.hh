@@ -128,11 +128,12 @@ struct Import { // a kernel call by name; its signature is the kernel's (Environ
 // nothing else.
 struct Resource {
     enum class What : std::uint8_t {
-        Endpoint, // type: an owned endpoint in its first state, or an owned set that the kernel
-                  // feeds (a listener)
-        Ports,    // first = port number, count = how many
-        Irq,      // first = line
-        Dma,      // first = number of the kernel's DMA object
+        Endpoint,  // type: an owned endpoint in its first state, or an owned set that the kernel
+                   // feeds (a listener)
+        Ports,     // first = port number, count = how many
+        Irq,       // first = line
+        Dma,       // first = number of the kernel's DMA object
+        Processes, // without numbers
     };
     std::string name;
     What what;

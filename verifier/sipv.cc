@@ -10,6 +10,7 @@
 #include "verifier/dis.hh"
 #include "verifier/encode.hh"
 #include "verifier/interpret.hh"
+#include "verifier/manifest_text.hh"
 #include "verifier/sipv_files.hh"
 
 namespace singlet::verifier {

@@ -29,8 +29,7 @@ void save(const std::string& path, std::span<const std::uint8_t> bytes);
 // Kernel calls as this tree's kernel has them.
 Environment kernel_environment();
 
-std::string manifest_text(const Module& module); // [sipv_manifest.cc]
-std::string isa_table();                         // [sipv_isa.cc] Markdown
+std::string isa_table(); // [sipv_isa.cc] Markdown
 
 struct ExplainOptions {
     std::string function; // by name; empty: all

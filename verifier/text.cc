@@ -54,6 +54,8 @@ std::string bare_text(const Module& module, Type type, std::uint32_t depth) {
         return "irq";
     case Kind::Dma:
         return "dma";
+    case Kind::Processes:
+        return "processes";
     case Kind::Unset:
         return "unset";
     case Kind::Conflict:

@@ -1,7 +1,7 @@
 // Types, registers and numbers as text, for messages and for the disassembler. The type syntax is
 // that of .sasm:
 //
-//   void u8 u16 i32 i64 str port irq dma any null unset conflict
+//   void u8 u16 i32 i64 str port irq dma processes any null unset conflict
 //   ref Class   own Struct   array(T)   vec(T)   cell(T)   set(T)   Contract.Imp:State
 //   Contract.Exp:State a `?` behind it: may be null; `lent ` before it: borrowed
 //

@@ -31,9 +31,10 @@ enum class Kind : std::uint8_t {
     Set,      // set of endpoints of type-table entry `index`
     Port,
     Irq,
-    Dma,      // I/O capabilities, from the manifest
-    Unset,    // registers only: nothing was ever put here, or it was moved away
-    Conflict, // registers only: different things on different paths
+    Dma,       // I/O capabilities, from the manifest
+    Processes, // the capability to install, start and kill programs, from the manifest
+    Unset,     // registers only: nothing was ever put here, or it was moved away
+    Conflict,  // registers only: different things on different paths
 };
 
 enum class Side : std::uint8_t { Importer, Exporter };
@@ -81,6 +82,7 @@ enum BuiltinType : std::uint16_t {
     kIrq,
     kDma,
     kAny,
+    kProcesses,
     kFirstOwnType,
 };
 
@@ -101,6 +103,7 @@ inline constexpr Type kBuiltinTypes[kFirstOwnType] = {
     {.kind = Kind::Irq},
     {.kind = Kind::Dma},
     {.kind = Kind::Any},
+    {.kind = Kind::Processes},
 };
 
 } // namespace singlet::verifier

@@ -160,6 +160,8 @@ TEST_CASE("a capability has the type of what the manifest asks for") {
                         "resource x must be of type port, but is irq"},
              {"irq x: irq 1", "irq", kDma, "resource x must be of type irq, but is dma"},
              {"dma x: dma 0", "dma", kPort, "resource x must be of type dma, but is port"},
+             {"processes x: processes", "processes", kDma,
+              "resource x must be of type processes, but is dma"},
          }) {
         auto module = assemble(std::string("sip Test {\n    entry main\n    ") + c.resource +
                                    "\n}\nfunc main(" + c.type + ") {\n    retv\n}\n",

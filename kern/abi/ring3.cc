@@ -55,6 +55,10 @@ bool fits(BuiltinType type, Word word) {
         return granted(sip().grants.irqs, word);
     case BuiltinType::kDma:
         return granted(sip().grants.dmas, word);
+    case BuiltinType::kProcesses:
+        return sip().grants.processes;
+    case BuiltinType::kAny:
+        return root(word, OwnedKind::Endpoint);
     default:
         return false;
     }

@@ -3,7 +3,9 @@
 #include "kern/dev/ide_dma.hh"
 #include "kern/dev/irq_line.hh"
 #include "kern/install/listeners.hh"
+#include "kern/install/power.hh"
 #include "lib/core/format.hh"
+#include "lib/core/try.hh"
 #include <algorithm>
 
 namespace singlet::kern {
@@ -16,8 +18,9 @@ constexpr PortRange kGrantablePorts[] = {
     {0x1f0, 8}, {0x3f6, 1}, // primary IDE channel: task file, control
     {0x170, 8}, {0x376, 1}, // secondary
     {0x60, 1},  {0x64, 1},  // keyboard
+    {0x3f8, 8},             // first serial port, which the kernel's console shares
 };
-constexpr std::uint32_t kGrantableIrqs = 1u << 1 | 1u << 14 | 1u << 15;
+constexpr std::uint32_t kGrantableIrqs = 1u << 1 | 1u << 4 | 1u << 14 | 1u << 15;
 
 std::unexpected<SipError> refuse(const Sip& sip, const Resource& resource, std::string why) {
     return std::unexpected(SipError{sip.name + ": " + resource.name + ": " + std::move(why)});
@@ -30,16 +33,17 @@ std::string hexadecimal(std::uint32_t number) {
     return std::string(sink.text());
 }
 
-// Calls `uses` for every other SIP that lives; the name of the first for which it holds.
+// The name of the first SIP that lives for which `uses` holds.
 template <class F>
 const std::string* owner(const Sip& sip, F uses) {
+    if (uses(sip)) return &sip.name;
     for (const Sip* s = all_sips().first(); s; s = all_sips().next(*s))
         if (s->state != Sip::State::Ended && uses(*s)) return &s->name;
-    (void)sip;
     return nullptr;
 }
 
-SipResult<Word> grant_ports(Sip& sip, const Resource& resource) {
+// What is granted already, to others or to `sip` itself, is not given twice.
+SipResult<void> check_ports(const Sip& sip, const Resource& resource) {
     std::uint32_t first = resource.first, end = first + resource.count;
     std::string ports = "ports " + hexadecimal(first) + " to " + hexadecimal(end - 1);
     bool grantable = std::ranges::any_of(kGrantablePorts, [&](PortRange range) {
@@ -53,49 +57,110 @@ SipResult<Word> grant_ports(Sip& sip, const Resource& resource) {
         });
     });
     if (other) return refuse(sip, resource, ports + " belong to " + *other);
-    PortRange range{static_cast<std::uint16_t>(first), static_cast<std::uint16_t>(resource.count)};
-    if (!claim_ports(range)) return refuse(sip, resource, ports + " belong to a C++ process");
-    sip.grants.ports.push_back(range);
-    return rt::port_range(range.first, range.count);
+    return {};
 }
 
-SipResult<Word> grant_irq(Sip& sip, const Resource& resource) {
+SipResult<void> check_irq(const Sip& sip, const Resource& resource) {
     std::uint32_t line = resource.first;
+    std::string interrupt = "interrupt " + std::to_string(line);
     if (line >= 32 || !(kGrantableIrqs >> line & 1))
-        return refuse(sip, resource, "interrupt " + std::to_string(line) + " is not given to SIPs");
+        return refuse(sip, resource, interrupt + " is not given to SIPs");
     auto* other = owner(sip, [&](const Sip& s) { return s.grants.irqs >> line & 1; });
-    if (other || !open_irq_line(line))
-        return refuse(sip, resource,
-                      "interrupt " + std::to_string(line) + " belongs to " +
-                          (other ? *other : "the kernel"));
-    sip.grants.irqs |= 1u << line;
-    return line;
+    if (other) return refuse(sip, resource, interrupt + " belongs to " + *other);
+    return {};
 }
 
-SipResult<Word> grant_dma(Sip& sip, const Resource& resource) {
+SipResult<void> check_dma(const Sip& sip, const Resource& resource) {
     std::uint32_t number = resource.first;
     std::string object = "DMA object " + std::to_string(number);
     if (!ide_dma_exists(number)) return refuse(sip, resource, object + " does not exist");
     auto* other = owner(sip, [&](const Sip& s) { return s.grants.dmas >> number & 1; });
     if (other) return refuse(sip, resource, object + " belongs to " + *other);
-    sip.grants.dmas |= 1u << number;
-    return number;
+    return {};
+}
+
+// Who has it has power over all SIPs, so it is not passed on to those that a SIP starts.
+SipResult<void> check_processes(const Sip& sip, const Resource& resource) {
+    if (sip.starter != Starter::Sip) return {};
+    return refuse(sip, resource, "power over processes is given only to SIPs of run=");
+}
+
+SipResult<void> check(const Sip& sip, const Resource& resource) {
+    switch (resource.what) {
+    case Resource::What::Endpoint:
+        return {}; // grant_endpoint and check_endpoint know
+    case Resource::What::Ports:
+        return check_ports(sip, resource);
+    case Resource::What::Irq:
+        return check_irq(sip, resource);
+    case Resource::What::Dma:
+        return check_dma(sip, resource);
+    case Resource::What::Processes:
+        return check_processes(sip, resource);
+    }
+    return refuse(sip, resource, "a resource of an unknown kind");
+}
+
+PortRange range_of(const Resource& resource) {
+    return {static_cast<std::uint16_t>(resource.first), static_cast<std::uint16_t>(resource.count)};
+}
+
+// Writes down that `sip` has it; the word is what the SIP is given.
+Word note(Sip& sip, const Resource& resource) {
+    auto first = static_cast<std::uint16_t>(resource.first);
+    switch (resource.what) {
+    case Resource::What::Ports:
+        sip.grants.ports.push_back(range_of(resource));
+        return rt::port_range(first, static_cast<std::uint16_t>(resource.count));
+    case Resource::What::Irq:
+        sip.grants.irqs |= 1u << first;
+        return first;
+    case Resource::What::Dma:
+        sip.grants.dmas |= 1u << first;
+        return first;
+    case Resource::What::Processes:
+        sip.grants.processes = true;
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+SipResult<void> check_memory(const Sip& sip, const verifier::Manifest& manifest) {
+    std::uint32_t most = zone_info(Zone::Sip).frames;
+    if (manifest.memory_pages < most) return {};
+    return std::unexpected(
+        SipError{sip.name + ": asks for " + std::to_string(manifest.memory_pages) +
+                 " pages of memory, and the machine has " + std::to_string(most) + " for SIPs"});
 }
 
 } // namespace
 
 SipResult<Word> grant(Sip& sip, const Resource& resource) {
-    switch (resource.what) {
-    case Resource::What::Endpoint:
-        return grant_endpoint(sip, resource);
-    case Resource::What::Ports:
-        return grant_ports(sip, resource);
-    case Resource::What::Irq:
-        return grant_irq(sip, resource);
-    case Resource::What::Dma:
-        return grant_dma(sip, resource);
+    if (resource.what == Resource::What::Endpoint) return grant_endpoint(sip, resource);
+    TRY(check(sip, resource));
+    if (resource.what == Resource::What::Irq && !open_irq_line(resource.first))
+        return refuse(sip, resource,
+                      "interrupt " + std::to_string(resource.first) + " belongs to the kernel");
+    if (resource.what == Resource::What::Ports && !claim_ports(range_of(resource)))
+        return refuse(sip, resource, "these ports belong to a C++ process");
+    return note(sip, resource);
+}
+
+SipResult<void> check_manifest(const verifier::Verified& verified, std::string_view name,
+                               Starter starter, Services services) {
+    const verifier::Manifest& manifest = verified.module().manifest;
+    Sip probe; // on no list: it only collects what it would have
+    probe.name = name;
+    probe.starter = starter;
+    TRY(check_memory(probe, manifest));
+    for (const Resource& resource : manifest.resources) {
+        TRY(check(probe, resource));
+        if (resource.what == Resource::What::Endpoint)
+            TRY(check_endpoint(probe, verified, resource, services));
+        note(probe, resource);
     }
-    return refuse(sip, resource, "a resource of an unknown kind");
+    return {};
 }
 
 void revoke_grants(Sip& sip) {
@@ -106,6 +171,7 @@ void revoke_grants(Sip& sip) {
     for (std::uint32_t number = 0; number < 32; number++)
         if (sip.grants.dmas >> number & 1) ide_dma_abandon(number, sip);
     drop_listeners(sip);
+    if (sip.grants.processes) drop_power(sip);
     sip.grants = {};
 }
 

@@ -67,6 +67,11 @@ using Installed = std::expected<T, Refusal>;
 
 /// Decodes and verifies a .sbc file.
 Installed<ProgramRef> install(std::string_view file, std::span<const std::uint8_t> bytes);
+/// Compiles; with `checks` as everywhere but in the mode without them.
+Installed<verifier::NativeImage> compile(const Program& program, bool checks);
+/// Links what was compiled and seals it.
+Installed<ImageRef> make_image(const ProgramRef& program, Level level, bool checks,
+                               verifier::NativeImage compiled);
 /// Compiles for a binding, or finds the image that is there already.
 Installed<ImageRef> image_for(const ProgramRef& program, Level level, bool checks);
 

@@ -50,8 +50,8 @@ OPTION(memory, set_memory, "0 or 1");
 class Step {
 public:
     Step(const char* name, std::uint64_t most)
-        : name_(name), most_(most), has_room_(heap::has_room(most)),
-          before_(heap::counts().frames) {
+        : name_(name), most_(most), has_room_(heap::has_room(most)), before_(heap::counts().frames),
+          promise_(has_room_ ? most : 0) {
         heap::watch_most();
     }
     ~Step() {
@@ -72,6 +72,7 @@ private:
     std::uint64_t most_;
     bool has_room_;
     std::uint32_t before_;
+    heap::Promise promise_;
 };
 
 // The addresses of what an image refers to outside itself. A declaration is looked up once.
@@ -123,12 +124,6 @@ void lay_out_maps(Image& image, std::uint32_t offset) {
     image.map_slots = put(image.native.map_slots);
 }
 
-Installed<verifier::NativeImage> compile(const Program& program, bool checks) {
-    Step step("compile", verifier::memory_to_compile(program.verified));
-    TRY(step.begin());
-    return verifier::compile(program.verified, {.checks = checks});
-}
-
 Installed<verifier::Module> decode(std::span<const std::uint8_t> bytes) {
     std::size_t size = std::min<std::size_t>(bytes.size(), verifier::limits::kFileBytes);
     Step step("decode", verifier::memory_to_decode(size));
@@ -147,8 +142,24 @@ Installed<verifier::Verified> verify(verifier::Module module) {
     return std::move(*verified);
 }
 
-Installed<ImageRef> make_image(const ProgramRef& program, Level level, bool checks) {
-    auto compiled = TRY(compile(*program, checks));
+} // namespace
+
+Image::Image() { images.push_back(*this); }
+
+Image::~Image() {
+    if (start) debug_image_gone(*this);
+    unseal(code);
+    unseal(data);
+}
+
+Installed<verifier::NativeImage> compile(const Program& program, bool checks) {
+    Step step("compile", verifier::memory_to_compile(program.verified));
+    TRY(step.begin());
+    return verifier::compile(program.verified, {.checks = checks});
+}
+
+Installed<ImageRef> make_image(const ProgramRef& program, Level level, bool checks,
+                               verifier::NativeImage compiled) {
     ImageRef image(new Image);
     image->program = program;
     image->level = level;
@@ -185,16 +196,6 @@ Installed<ImageRef> make_image(const ProgramRef& program, Level level, bool chec
     return image;
 }
 
-} // namespace
-
-Image::Image() { images.push_back(*this); }
-
-Image::~Image() {
-    if (start) debug_image_gone(*this);
-    unseal(code);
-    unseal(data);
-}
-
 Installed<ProgramRef> install(std::string_view file, std::span<const std::uint8_t> bytes) {
     auto module = TRY(decode(bytes));
     if (TypeRegistry::most_text(module) > kMostDeclarations)
@@ -206,7 +207,7 @@ Installed<ImageRef> image_for(const ProgramRef& program, Level level, bool check
     for (Image* known = images.first(); known; known = images.next(*known))
         if (known->program == program && known->level == level && known->checks == checks)
             return ImageRef(known);
-    return make_image(program, level, checks);
+    return make_image(program, level, checks, TRY(compile(*program, checks)));
 }
 
 TypeRegistry& type_registry() {

@@ -1,6 +1,7 @@
 #include "kern/install/listeners.hh"
 
 #include "kern/ipc/registry.hh"
+#include "lib/core/try.hh"
 #include <algorithm>
 
 namespace singlet::kern {
@@ -27,28 +28,58 @@ std::unexpected<SipError> refuse(const Sip& sip, const Resource& resource, std::
     return std::unexpected(SipError{sip.name + ": " + resource.name + ": " + std::move(why)});
 }
 
+const std::string* listener_for(const Contract& contract) {
+    auto found = std::ranges::find(listeners(), &contract, &Listener::contract);
+    return found == listeners().end() ? nullptr : &found->sip->name;
+}
+
+// Does a SIP that runs say in its manifest that it serves the contract?
+bool is_exported(const Contract& contract) {
+    for (const Sip* sip = all_sips().first(); sip; sip = all_sips().next(*sip)) {
+        if (sip->state != Sip::State::Running) continue;
+        const verifier::Verified& verified = sip->image->program->verified;
+        for (auto index : verified.module().manifest.exports)
+            if (type_registry().contract(verified, index) == &contract) return true;
+    }
+    return false;
+}
+
+// What a resource asks for: an endpoint, or a set of them.
+struct Wanted {
+    const Contract* contract;
+    const std::string& name;
+    Side side;
+    bool is_set;
+};
+Wanted wanted(const verifier::Verified& verified, const Resource& resource) {
+    const verifier::Module& module = verified.module();
+    const Type& type = module.types[resource.type];
+    bool is_set = type.kind == Kind::Set;
+    const Type& endpoint = is_set ? module.types[type.index] : type;
+    return {type_registry().contract(verified, endpoint.index),
+            module.contracts[endpoint.index].name, endpoint.side, is_set};
+}
+
+std::unexpected<SipError> nobody_serves(const Sip& sip, const Resource& resource,
+                                        const std::string& contract) {
+    return std::unexpected(SipError{sip.name + ": " + resource.name +
+                                        ": no SIP that runs serves the contract " + contract,
+                                    true});
+}
+
 SipResult<Word> listen(Sip& sip, const Resource& resource, const Contract& contract) {
-    auto& list = listeners();
-    auto found = std::ranges::find(list, &contract, &Listener::contract);
-    if (found != list.end())
-        return refuse(sip, resource, "the contract is served by " + found->sip->name + " already");
     EndpointSet* set = new_set(exchange_heap(), sip);
     if (!set) return refuse(sip, resource, "no memory left for its set");
-    list.push_back({&contract, &sip, set});
+    listeners().push_back({&contract, &sip, set});
     return set->address;
 }
 
-SipResult<Word> connect(Sip& sip, const Resource& resource, const Contract& contract,
-                        const std::string& name) {
-    auto& list = listeners();
-    auto found = std::ranges::find(list, &contract, &Listener::contract);
-    if (found == list.end())
-        return std::unexpected(SipError{sip.name + ": " + resource.name +
-                                            ": no SIP that runs serves the contract " + name,
-                                        true});
+SipResult<Word> connect(Sip& sip, const Resource& resource, const Wanted& want) {
+    auto found = std::ranges::find(listeners(), want.contract, &Listener::contract);
+    if (found == listeners().end()) return nobody_serves(sip, resource, want.name);
     Endpoint* ends[2];
     ExchangeHeap& heap = exchange_heap();
-    if (!create_channel(heap, sip, contract, ends))
+    if (!create_channel(heap, sip, *want.contract, ends))
         return refuse(sip, resource, "no memory left for its channel");
     heap.detach(sip, *ends[1]);
     heap.attach(*found->sip, *ends[1]);
@@ -58,20 +89,33 @@ SipResult<Word> connect(Sip& sip, const Resource& resource, const Contract& cont
 
 } // namespace
 
+SipResult<void> check_endpoint(const Sip& sip, const verifier::Verified& verified,
+                               const Resource& resource, Services services) {
+    Wanted want = wanted(verified, resource);
+    const std::string* other = listener_for(*want.contract);
+    if (want.is_set && other)
+        return refuse(sip, resource, "the contract is served by " + *other + " already");
+    bool missing = !want.is_set && want.side == Side::Importer && !other;
+    if (missing && services == Services::Now && !is_exported(*want.contract))
+        return nobody_serves(sip, resource, want.name);
+    return {};
+}
+
+bool is_endpoint_for(const verifier::Verified& verified, const Resource& resource,
+                     const Endpoint& endpoint) {
+    if (resource.what != Resource::What::Endpoint) return false;
+    Wanted want = wanted(verified, resource);
+    return !want.is_set && endpoint.contract == want.contract &&
+           endpoint.side == static_cast<std::uint8_t>(want.side);
+}
+
 SipResult<Word> grant_endpoint(Sip& sip, const Resource& resource) {
     const verifier::Verified& verified = sip.image->program->verified;
-    const verifier::Module& module = verified.module();
-    const Type& type = module.types[resource.type];
-    const Type& endpoint = type.kind == Kind::Set ? module.types[type.index] : type;
-    const Contract& contract = *type_registry().contract(verified, endpoint.index);
-    if (type.kind == Kind::Set) {
-        if (endpoint.side != Side::Exporter)
-            return refuse(sip, resource, "only a set of exporting endpoints can listen");
-        return listen(sip, resource, contract);
-    }
-    if (endpoint.side != Side::Importer)
-        return refuse(sip, resource, "an exporting endpoint must be asked for as a set");
-    return connect(sip, resource, contract, module.contracts[endpoint.index].name);
+    TRY(check_endpoint(sip, verified, resource, Services::Later));
+    Wanted want = wanted(verified, resource);
+    if (want.is_set) return listen(sip, resource, *want.contract);
+    if (want.side == Side::Importer) return connect(sip, resource, want);
+    return refuse(sip, resource, "an exporting endpoint is given by whoever starts the SIP");
 }
 
 void drop_listeners(const Sip& sip) {

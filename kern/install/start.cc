@@ -10,7 +10,8 @@
 #include "kern/cpu/exit.hh"
 #include "kern/dev/irq_line.hh"
 #include "kern/install/accounts.hh"
-#include "kern/install/grants.hh"
+#include "kern/install/installer.hh"
+#include "kern/install/launch.hh"
 #include "kern/native/run.hh"
 #include "kern/proc/policy.hh"
 #include "kern/proc/sip.hh"
@@ -31,32 +32,17 @@ constinit Sip* client = nullptr;     // the last of run=, or
 constinit Process* client_process = nullptr;
 constinit bool stuck = false;
 
-std::vector<std::unique_ptr<Domain>>& domains() {
-    static auto& list = *new std::vector<std::unique_ptr<Domain>>;
-    return list;
-}
-
-Domain* domain_for(const Placement& placement) {
-    for (auto& domain : domains())
-        if (domain->name() == placement.domain && domain->level() == placement.level)
-            return domain.get();
-    auto made =
-        Domain::create(placement.domain, placement.level, mode_has_paging(options().protect));
-    if (!made) return nullptr;
-    domains().push_back(std::move(*made));
-    return domains().back().get();
-}
-
 // The name of a module in run=, with or without its ending.
 const BootModule* program_module(std::string_view name) {
     const BootModule* module = find_module(name);
     return module ? module : find_module(std::string(name) + ".sbc");
 }
 
-SipResult<void> grant_all(Sip& sip) {
-    for (const auto& resource : sip.image->program->module().manifest.resources)
-        sip.parameters.push_back(TRY(grant(sip, resource)));
-    return {};
+// What a SIP from a module is called: "ide" for ide.sbc.
+std::string started_name(const BootModule& module) {
+    std::string_view name = module.name;
+    if (name.ends_with(".sbc")) name.remove_suffix(4);
+    return std::string(name);
 }
 
 // A module on its way to a running SIP.
@@ -91,15 +77,9 @@ void install_candidate(Candidate& candidate, std::span<const Candidate> before) 
 }
 
 SipResult<Sip*> try_to_start(const Candidate& candidate) {
-    std::string name = candidate.program->module().manifest.sip;
-    Domain* domain = domain_for(place(name, candidate.is_client));
-    if (!domain) return std::unexpected(SipError{"no memory left for its domain"});
-    auto image =
-        image_for(candidate.program, domain->level(), options().protect != Protect::NoChecks);
-    if (!image) return std::unexpected(SipError{image.error().sentence});
-    Sip* sip = TRY(create_sip(std::move(name), std::move(*image), *domain));
-    auto started = grant_all(*sip);
-    if (started) started = start_sip(*sip);
+    Starter starter = candidate.is_client ? Starter::BootClient : Starter::Boot;
+    Sip* sip = TRY(create_instance(candidate.program, started_name(*candidate.module), starter));
+    auto started = start_instance(*sip);
     if (started) return sip;
     reap_sip(*sip);
     return std::unexpected(started.error());
@@ -140,17 +120,6 @@ std::vector<const BootModule*> modules_to_run() {
     for (const BootModule& module : boot_info().modules)
         if (module.name.ends_with(".sbc")) modules.push_back(&module);
     return modules;
-}
-
-void reap_ended() {
-    const SipList& list = all_sips();
-    for (Sip *sip = list.first(), *next; sip; sip = next) {
-        next = list.next(*sip);
-        if (sip->state != Sip::State::Ended || sip == client) continue;
-        reap_sip(*sip);
-    }
-    reap_processes(client_process);
-    std::erase_if(domains(), [](auto& domain) { return domain->sips == 0; });
 }
 
 void sip_ended(Sip& sip) {
@@ -194,7 +163,8 @@ void wait_for_client() {
             exit_machine(ExitStatus::Failure);
         }
         block();
-        reap_ended();
+        reap_ended(client);
+        reap_processes(client_process);
     }
 }
 
@@ -202,9 +172,11 @@ void stop_all() {
     for (Sip* sip = all_sips().first(); sip; sip = all_sips().next(*sip))
         kill_sip(*sip);
     stop_processes();
+    finish_installing();
     client = nullptr;
     client_process = nullptr;
-    reap_ended();
+    reap_ended(nullptr);
+    reap_processes(nullptr);
 }
 
 // Starts the C++ processes among the modules, and leaves the SIPs. False: it was the last, which could

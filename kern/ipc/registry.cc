@@ -159,6 +159,7 @@ const Contract* TypeRegistry::contract(const Module& module, std::size_t index,
     if (auto* known = find(contracts_, text)) return &known->contract;
     auto added = std::make_unique<KnownContract>();
     added->text = std::move(text);
+    added->name = module.contracts[index].name;
     Contract& contract = added->contract;
     for (const auto& message : module.contracts[index].messages) {
         Contract::Message form = message_form(module, message);
@@ -193,6 +194,11 @@ std::uint64_t TypeRegistry::most_text(const Module& module) {
 
 bool TypeRegistry::knows_type(const ExchangeType* type) const {
     return std::ranges::any_of(types_, [&](const auto& known) { return &known->type == type; });
+}
+std::string_view TypeRegistry::name_of(const Contract& contract) const {
+    auto known = std::ranges::find_if(
+        contracts_, [&](const auto& known) { return &known->contract == &contract; });
+    return known == contracts_.end() ? std::string_view() : (*known)->name;
 }
 bool TypeRegistry::knows_contract(const Contract* contract) const {
     return std::ranges::any_of(contracts_,

@@ -25,6 +25,8 @@ public:
     /// Is this one of ours? For callers at CPL 3.
     bool knows_type(const ExchangeType* type) const;
     bool knows_contract(const Contract* contract) const;
+    /// Its name; empty if it is not ours.
+    std::string_view name_of(const Contract& contract) const;
 
 private:
     struct KnownType {
@@ -33,7 +35,7 @@ private:
         ExchangeType type;
     };
     struct KnownContract {
-        std::string text;
+        std::string text, name;
         std::vector<Contract::Message> messages;
         Contract contract;
     };

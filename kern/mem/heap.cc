@@ -1,6 +1,7 @@
 #include "kern/mem/heap.hh"
 
 #include "kern/cpu/exit.hh"
+#include "kern/cpu/x86.hh"
 #include "kern/mem/frames.hh"
 #include "lib/core/assert.hh"
 #include "lib/core/list.hh"
@@ -51,6 +52,7 @@ constexpr auto kClassOf = [] {
 using SlabList = List<SlabHeader, &SlabHeader::link>;
 constinit std::array<SlabList, kSizes.size()> partial{};
 constinit Counts the_counts{};
+constinit std::uint32_t promised = 0; // frames
 
 void count_frames(std::uint32_t more) {
     the_counts.frames += more;
@@ -111,6 +113,7 @@ void* allocate_run(std::size_t size) {
 } // namespace
 
 void* allocate(std::size_t size) {
+    InterruptsOff guard;
     void* block =
         size <= kLargest ? allocate_small(kClassOf[(size + 15) / 16]) : allocate_run(size);
     if (block) the_counts.blocks++;
@@ -119,6 +122,7 @@ void* allocate(std::size_t size) {
 
 void free(void* block) {
     if (!block) return;
+    InterruptsOff guard;
     the_counts.blocks--;
     auto* slab = static_cast<SlabHeader*>(header_of(block));
     if (slab->magic == kSlabMagic) return free_small(*slab, block);
@@ -133,9 +137,23 @@ void watch_most() { the_counts.most_frames = the_counts.frames; }
 
 bool has_room(std::uint64_t bytes) {
     if (bytes > kMaximumRam) return false;
+    InterruptsOff guard;
     auto pages = static_cast<std::uint32_t>(bytes / kPageSize + 1);
     return Frames::allocate(Zone::Kernel, pages, Zeroed::No).has_value();
 }
+
+Promise::Promise(std::uint64_t bytes)
+    : frames_(static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, kMaximumRam) / kPageSize)) {
+    InterruptsOff guard;
+    promised += frames_;
+}
+
+Promise::~Promise() {
+    InterruptsOff guard;
+    promised -= frames_;
+}
+
+std::uint32_t promised_frames() { return promised; }
 
 } // namespace singlet::kern::heap
 

@@ -1,5 +1,6 @@
 // The machine's one exchange heap, on frames of the kernel's zone: all page tables map them.
 #include "kern/boot/init.hh"
+#include "kern/mem/heap.hh"
 #include "kern/proc/sip.hh"
 #include <new>
 
@@ -15,7 +16,8 @@ constexpr std::uint32_t kKeptPages = 1024;
 struct KernelPages final : PageSource {
     Word allocate(std::uint32_t pages) override {
         std::uint32_t free = zone_info(Zone::Kernel).free;
-        if (free < kKeptPages || free - kKeptPages < pages) return 0;
+        std::uint32_t kept = kKeptPages + heap::promised_frames();
+        if (free < kept || free - kept < pages) return 0;
         auto frames = Frames::allocate(Zone::Kernel, pages, Zeroed::No);
         return frames ? frames->release().raw() : 0;
     }

@@ -5,6 +5,7 @@
 #include "kern/cpu/trap.hh"
 #include "kern/dev/console.hh"
 #include "kern/install/grants.hh"
+#include "kern/proc/ends.hh"
 #include "kern/proc/io_permission.hh"
 #include "kern/proc/sip_memory.hh"
 #include <algorithm>
@@ -16,6 +17,7 @@ constinit Sip* running_sip = nullptr;
 namespace {
 
 constinit SipList sips;
+constinit std::uint32_t sips_made = 0;
 constinit void (*hear_end)(Sip&) = nullptr;
 
 // After each switch to the SIP's thread.
@@ -68,6 +70,7 @@ void end(Sip& sip) {
     report(sip);
     release(sip);
     sip.state = Sip::State::Ended;
+    remember_end(sip);
     if (hear_end) hear_end(sip);
 }
 
@@ -99,6 +102,7 @@ SipError no_memory(const std::string& name) { return {name + ": no memory left t
 SipResult<Sip*> create_sip(std::string name, ImageRef image, Domain& domain) {
     auto sip = std::make_unique<Sip>();
     const verifier::Manifest& manifest = image->program->module().manifest;
+    sip->number = ++sips_made;
     sip->name = std::move(name);
     sip->image = std::move(image);
     sip->level = domain.level();
@@ -132,10 +136,10 @@ SipResult<void> start_sip(Sip& sip) {
 
 void kill_sip(Sip& sip) {
     if (sip.state != Sip::State::Running) return;
+    sip.reason = rt::TrapReason::Killed;
     if (&sip == running_sip && Thread::current().owner == &sip) leave_outside();
     Thread::destroy(sip.thread);
     sip.thread = nullptr;
-    sip.reason = rt::TrapReason::Killed;
     end(sip);
 }
 

@@ -24,13 +24,19 @@ struct Grants {
     Ports ports;
     std::uint32_t irqs = 0; // bit n: line n
     std::uint32_t dmas = 0; // bit n: DMA object n
+    bool processes = false; // [install/processes.hh]
 };
+
+/// Who starts a SIP. The client is the last of run=.
+enum class Starter : std::uint8_t { Boot, BootClient, Sip };
 
 struct Sip : Party {
     enum class State : std::uint8_t { Created, Running, Ended };
 
-    std::string name;
+    std::uint32_t number = 0; // of all SIPs since the start, from 1
+    std::string name;         // under which it was started
     State state = State::Created;
+    Starter starter = Starter::Boot;
     Level level = Level::Kernel;
     rt::TrapReason reason = rt::TrapReason::None; // why it ended; None: by itself
     std::int32_t status = 0;                      // of its exit
@@ -48,6 +54,8 @@ struct Sip : Party {
     Word control = 0;
     Grants grants;
     std::vector<Word> parameters; // of the entry function
+    std::vector<bool> given;      // those that its creator put there
+    const Sip* creator = nullptr; // the SIP that is about to start it
     ListLink link;
 
     /// Do all bytes belong to the SIP's own memory?

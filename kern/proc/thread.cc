@@ -124,6 +124,10 @@ extern "C" [[noreturn]] void thread_main() { Scheduler::run_entry(); }
 
 } // namespace
 
+constinit List<Thread, &Thread::all_link> Thread::all_{};
+
+Thread::Thread() { all_.push_back(*this); }
+
 Result<Thread*> Thread::create(std::string_view name, Entry entry, void* argument) {
     Frames stack = TRY(
         Frames::allocate(Zone::Kernel, kStackSize / kPageSize, Zeroed::No, kStackSize / kPageSize));

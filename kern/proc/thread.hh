@@ -33,6 +33,13 @@ public:
 
     static Thread& current();
 
+    /// All threads, in order of their creation; the first is the one that booted.
+    template <class F>
+    static void for_each(F each) {
+        for (const Thread* thread = all_.first(); thread; thread = all_.next(*thread))
+            each(*thread);
+    }
+
     void start(); // New -> Ready
     void wake();  // Blocked -> Ready; nothing happens in any other state
 
@@ -47,10 +54,11 @@ public:
 
     /// On the run queue while Ready, on a wait queue (if any) while Blocked.
     ListLink link;
+    ListLink all_link;
 
 private:
     friend class Scheduler;
-    Thread() = default;
+    Thread();
     ~Thread() = default;
 
     std::uint32_t saved_esp_ = 0;
@@ -60,6 +68,8 @@ private:
     std::string_view name_;
     Entry entry_ = nullptr;
     void* argument_ = nullptr;
+
+    static List<Thread, &Thread::all_link> all_;
 };
 
 /// Lets the other ready threads run; returns at once when there are none.

@@ -272,7 +272,7 @@ struct ConstSyntax {
 };
 
 struct ResourceSyntax {
-    std::string what; // listen endpoint ports irq dma
+    std::string what; // listen endpoint ports irq dma processes
     TypePtr syntax;
     std::string name;
     Place place;

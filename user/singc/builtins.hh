@@ -41,6 +41,8 @@ inline Builtin builtin_type(TypeStore& types, verifier::BuiltinType b) {
         return {{.kind = TypeKind::Irq}};
     case verifier::kDma:
         return {{.kind = TypeKind::Dma}};
+    case verifier::kProcesses:
+        return {{.kind = TypeKind::Processes}};
     case verifier::kAny:
         return {{.kind = TypeKind::Any}, true};
     default:

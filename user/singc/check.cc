@@ -110,9 +110,10 @@ void Checker::sip() {
         } else {
             info.type.kind = r.what == "ports" ? TypeKind::Ports
                              : r.what == "irq" ? TypeKind::Irq
-                                               : TypeKind::Dma;
+                             : r.what == "dma" ? TypeKind::Dma
+                                               : TypeKind::Processes;
             std::int64_t most = r.what == "ports" ? 0xffff : r.what == "irq" ? 15 : 255;
-            info.first = number(r.first, 0, most, "the resource's number");
+            if (r.first) info.first = number(r.first, 0, most, "the resource's number");
             if (r.count)
                 info.count = number(r.count, 1, 0x10000 - info.first, "the number of ports");
         }

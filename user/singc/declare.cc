@@ -15,8 +15,8 @@ public:
         : program_(program), diagnostics_(diagnostics) {}
 
     void run() {
-        for (const char* name :
-             {"Kernel", "Bytes", "AnyEndpoint", "ESet", "TCell", "Ports", "Irq", "Dma"})
+        for (const char* name : {"Kernel", "Bytes", "AnyEndpoint", "ESet", "TCell", "Ports", "Irq",
+                                 "Dma", "Processes"})
             program_.names.emplace(name, Symbol{SymbolKind::BuiltIn, 0, {}});
         collect_names();
         for (ContractInfo& c : program_.contracts)
@@ -130,8 +130,7 @@ private:
                                          "TCell",
                                          type));
                 t = kErrorType;
-            } else if (!exchange &&
-                       (t == TypeKind::Ports || t == TypeKind::Irq || t == TypeKind::Dma)) {
+            } else if (!exchange && t.capability()) {
                 diagnostics_.error(f.place, fmt::format("an object cannot hold {}; pass it as a "
                                                         "parameter",
                                                         type));

@@ -70,6 +70,9 @@ verifier::Type ModuleBuilder::plain(const Type& t) {
     case TypeKind::Dma:
         v.kind = Kind::Dma;
         break;
+    case TypeKind::Processes:
+        v.kind = Kind::Processes;
+        break;
     case TypeKind::Null:
     case TypeKind::Error:
         break;
@@ -205,10 +208,11 @@ void ModuleBuilder::manifest() {
     m.memory_pages = static_cast<std::uint32_t>(program_.memory);
     m.exchange_pages = static_cast<std::uint32_t>(program_.exchange);
     for (const auto& r : program_.resources) {
-        What what = r.type == TypeKind::Ports ? What::Ports
-                    : r.type == TypeKind::Irq ? What::Irq
-                    : r.type == TypeKind::Dma ? What::Dma
-                                              : What::Endpoint;
+        What what = r.type == TypeKind::Ports       ? What::Ports
+                    : r.type == TypeKind::Irq       ? What::Irq
+                    : r.type == TypeKind::Dma       ? What::Dma
+                    : r.type == TypeKind::Processes ? What::Processes
+                                                    : What::Endpoint;
         m.resources.push_back({r.syntax->name, what, type(r.type),
                                static_cast<std::uint32_t>(r.first),
                                static_cast<std::uint32_t>(r.count)});

@@ -178,8 +178,8 @@ void Parser::sip() {
 }
 
 void Parser::resource(SipSyntax& sip) {
-    constexpr std::string_view kExpected =
-        "`memory`, `exchange`, `listen`, `endpoint`, `ports`, `irq`, `dma` or `exports`";
+    constexpr std::string_view kExpected = "`memory`, `exchange`, `listen`, `endpoint`, `ports`, "
+                                           "`irq`, `dma`, `processes` or `exports`";
     Token what = expect_name(kExpected);
     if (what.text == "memory" || what.text == "exchange") {
         (what.text == "memory" ? sip.memory : sip.exchange) = expression();
@@ -191,14 +191,15 @@ void Parser::resource(SipSyntax& sip) {
         r.what = what.text;
         if (r.what == "listen" || r.what == "endpoint") {
             r.syntax = type();
-        } else if (r.what != "ports" && r.what != "irq" && r.what != "dma") {
+        } else if (r.what != "ports" && r.what != "irq" && r.what != "dma" &&
+                   r.what != "processes") {
             at_--;
             fail(kExpected);
         }
         Token name = expect_name("the resource's name");
         r.name = name.text;
         r.place = name.place;
-        if (!r.syntax) {
+        if (!r.syntax && r.what != "processes") {
             expect(Tok::LeftParen, "and the resource's number");
             r.first = expression();
             if (r.what == "ports") {

@@ -29,6 +29,7 @@ enum class TypeKind : std::uint8_t {
     Ports,
     Irq,
     Dma,
+    Processes,
 };
 
 inline constexpr std::uint16_t kAnyState = 0xfffe; // of a local variable: whatever it is in
@@ -49,6 +50,7 @@ struct Type {
     bool collected() const { return kind >= TypeKind::String && kind <= TypeKind::Cell; }
     bool may_be_nullable() const { return owned() || collected(); }
     bool integer() const { return kind >= TypeKind::Byte && kind <= TypeKind::Long; }
+    bool capability() const { return kind >= TypeKind::Ports; }
     bool error() const { return kind == TypeKind::Error; }
     Type with_null(bool n) const {
         Type t = *this;

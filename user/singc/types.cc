@@ -120,6 +120,8 @@ std::string Program::type_name(const Type& t) const {
         return "Irq";
     case TypeKind::Dma:
         return "Dma";
+    case TypeKind::Processes:
+        return "Processes";
     }
     return "?";
 }
@@ -247,6 +249,7 @@ private:
         if (s.name == "Ports") return {.kind = TypeKind::Ports};
         if (s.name == "Irq") return {.kind = TypeKind::Irq};
         if (s.name == "Dma") return {.kind = TypeKind::Dma};
+        if (s.name == "Processes") return {.kind = TypeKind::Processes};
         const Symbol* symbol = program_.find(s.name);
         if (symbol && symbol->kind == SymbolKind::Class)
             return {.kind = TypeKind::Object, .index = symbol->index};

@@ -1,0 +1,85 @@
+#include "kern/install/launch.hh"
+
+#include "kern/boot/options.hh"
+#include "kern/install/grants.hh"
+#include "kern/install/listeners.hh"
+#include "kern/proc/policy.hh"
+#include "lib/core/try.hh"
+#include <algorithm>
+#include <vector>
+
+namespace singlet::kern {
+
+namespace {
+
+std::vector<std::unique_ptr<Domain>>& domains() {
+    static auto& list = *new std::vector<std::unique_ptr<Domain>>;
+    return list;
+}
+
+Domain* domain_for(const Placement& placement) {
+    for (auto& domain : domains())
+        if (domain->name() == placement.domain && domain->level() == placement.level)
+            return domain.get();
+    auto made =
+        Domain::create(placement.domain, placement.level, mode_has_paging(options().protect));
+    if (!made) return nullptr;
+    domains().push_back(std::move(*made));
+    return domains().back().get();
+}
+
+Installed<ImageRef> image_at(const ProgramRef& program, Level level) {
+    return image_for(program, level, options().protect != Protect::NoChecks);
+}
+
+} // namespace
+
+Installed<ImageRef> image_at_place(const ProgramRef& program, std::string_view name,
+                                   Starter starter) {
+    return image_at(program, place(name, starter == Starter::BootClient).level);
+}
+
+SipResult<Sip*> create_instance(const ProgramRef& program, std::string name, Starter starter) {
+    TRY(check_manifest(program->verified, name, starter, Services::Later));
+    Placement placement = place(name, starter == Starter::BootClient);
+    auto image = image_at(program, placement.level);
+    if (!image) return std::unexpected(SipError{image.error().sentence});
+    Domain* domain = domain_for(placement);
+    if (!domain) return std::unexpected(SipError{name + ": no memory left for its domain"});
+    Sip* sip = TRY(create_sip(std::move(name), std::move(*image), *domain));
+    sip->starter = starter;
+    sip->parameters.resize(program->module().manifest.resources.size());
+    sip->given.resize(sip->parameters.size());
+    return sip;
+}
+
+SipResult<void> start_instance(Sip& sip) {
+    const auto& resources = sip.image->program->module().manifest.resources;
+    for (std::size_t i = 0; i < resources.size(); i++)
+        if (!sip.given[i]) sip.parameters[i] = TRY(grant(sip, resources[i]));
+    return start_sip(sip);
+}
+
+bool give_endpoint(Sip& sip, Endpoint& endpoint) {
+    const verifier::Verified& verified = sip.image->program->verified;
+    const auto& resources = verified.module().manifest.resources;
+    for (std::size_t i = 0; i < resources.size(); i++) {
+        if (sip.given[i] || !is_endpoint_for(verified, resources[i], endpoint)) continue;
+        exchange_heap().attach(sip, endpoint);
+        sip.parameters[i] = endpoint.address;
+        sip.given[i] = true;
+        return true;
+    }
+    return false;
+}
+
+void reap_ended(const Sip* keep) {
+    const SipList& list = all_sips();
+    for (Sip *sip = list.first(), *next; sip; sip = next) {
+        next = list.next(*sip);
+        if (sip->state == Sip::State::Ended && sip != keep) reap_sip(*sip);
+    }
+    std::erase_if(domains(), [](auto& domain) { return domain->sips == 0; });
+}
+
+} // namespace singlet::kern

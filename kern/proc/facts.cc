@@ -1,0 +1,148 @@
+#include "kern/proc/facts.hh"
+
+#include "kern/ipc/registry.hh"
+#include "kern/mem/heap.hh"
+#include "kern/proc/ends.hh"
+#include "kern/proc/sip.hh"
+
+namespace singlet::kern {
+
+namespace {
+
+template <class F>
+void for_each_sip(F each) {
+    for (const Sip* sip = all_sips().first(); sip; sip = all_sips().next(*sip))
+        each(*sip);
+}
+
+std::string_view name_of(Thread::State state) {
+    constexpr std::string_view kNames[] = {"new", "ready", "running", "waits", "dead"};
+    return kNames[static_cast<std::size_t>(state)];
+}
+
+std::string_view state_of(const Sip& sip) {
+    if (sip.state == Sip::State::Created) return "created";
+    if (sip.state == Sip::State::Ended) return "ended";
+    return sip.thread ? name_of(sip.thread->state()) : "";
+}
+
+std::uint32_t pages_of(const Sip& sip) { return sip.memory.count() + sip.heap_pages; }
+
+struct Count {
+    std::uint32_t blocks = 0, endpoints = 0, sets = 0;
+};
+
+// The roots: what lies below one belongs to it [ipc/owned.hh].
+Count roots_of(const Sip& sip) {
+    Count count;
+    for (const Owned* root = sip.owned.first(); root; root = sip.owned.next(*root)) {
+        count.blocks += root->is_block();
+        count.endpoints += root->kind == OwnedKind::Endpoint;
+        if (root->kind != OwnedKind::Set) continue;
+        count.sets++;
+        const OwnedList& members = static_cast<const EndpointSet*>(root)->members;
+        for (const Owned* member = members.first(); member; member = members.next(*member))
+            count.endpoints++;
+    }
+    return count;
+}
+
+void print_sips(Sink& to) {
+    format_to(to, " sip name             state   cpl domain           pages  blocks  threads\n");
+    for_each_sip([&](const Sip& sip) {
+        format_to(to, "{:4} {:<16} {:<7} {:3} {:<16} {:5} {:7} {:8}\n", sip.number, sip.name,
+                  state_of(sip), std::uint32_t(sip.level), sip.domain->name(), pages_of(sip),
+                  roots_of(sip).blocks, sip.state == Sip::State::Running ? 1 : 0);
+    });
+    format_to(to, "{} have ended\n", ends_so_far());
+}
+
+void print_exchange_heap(Sink& to) {
+    format_to(to, " sip name              bytes     quota  blocks endpoints sets\n");
+    for_each_sip([&](const Sip& sip) {
+        if (!sip.account) return;
+        Count count = roots_of(sip);
+        format_to(to, "{:4} {:<16} {:6} {:9} {:7} {:9} {:4}\n", sip.number, sip.name,
+                  sip.account->bytes, sip.account->quota, count.blocks, count.endpoints,
+                  count.sets);
+    });
+    const HeapStats& all = exchange_heap().stats();
+    format_to(to, "in all {} blocks, {} endpoints, {} sets, on {} pages; {} bytes were copied\n",
+              all.blocks, all.endpoints, all.sets, all.pages, all.copied);
+}
+
+void print_holder(const Endpoint* endpoint, Sink& to) {
+    auto* sip = endpoint ? static_cast<const Sip*>(party_of(*endpoint)) : nullptr;
+    if (sip)
+        format_to(to, "{:4} {:<16}", sip->number, sip->name);
+    else
+        format_to(to, "   - {:<16}", endpoint ? "(in a message)" : "(closed)");
+}
+
+// Each channel once: at the importer's end, or at the exporter's when the importer's is closed.
+void print_channel(const Endpoint& end, Sink& to) {
+    bool importer = end.side == 0;
+    const Endpoint* peer = end.peer;
+    if (!importer && peer && party_of(*peer)) return;
+    const Endpoint* ends[] = {importer ? &end : peer, importer ? peer : &end};
+    format_to(to, "{:<20}", type_registry().name_of(*end.contract));
+    for (const Endpoint* e : ends)
+        print_holder(e, to);
+    format_to(to, "{:3} {:3}\n", ends[0] ? ends[0]->count : 0, ends[1] ? ends[1]->count : 0);
+}
+
+void print_channels(Sink& to) {
+    format_to(to,
+              "contract             sip importer         sip exporter         unread by each\n");
+    for_each_sip([&](const Sip& sip) {
+        for (const Owned* root = sip.owned.first(); root; root = sip.owned.next(*root)) {
+            if (root->kind == OwnedKind::Endpoint)
+                print_channel(static_cast<const Endpoint&>(*root), to);
+            if (root->kind != OwnedKind::Set) continue;
+            const OwnedList& members = static_cast<const EndpointSet*>(root)->members;
+            for (const Owned* member = members.first(); member; member = members.next(*member))
+                print_channel(static_cast<const Endpoint&>(*member), to);
+        }
+    });
+}
+
+void print_memory(Sink& to) {
+    format_to(to, "zone      pages    free\n");
+    for (Zone zone : {Zone::Kernel, Zone::Sip}) {
+        ZoneInfo info = zone_info(zone);
+        format_to(to, "{:<7} {:7} {:7}\n", zone == Zone::Kernel ? "kernel" : "SIPs", info.frames,
+                  info.free);
+    }
+    heap::Counts counts = heap::counts();
+    format_to(to, "kernel heap: {} blocks on {} pages\n", counts.blocks, counts.frames);
+}
+
+void print_domains(Sink& to) {
+    format_to(to, "domain           cpl page tables sips\n");
+    for_each_sip([&](const Sip& sip) {
+        bool first = true; // of its domain
+        for (const Sip* s = all_sips().first(); s != &sip; s = all_sips().next(*s))
+            first &= s->domain != sip.domain;
+        if (first)
+            format_to(to, "{:<16} {:3} {:<11} {:4}\n", sip.domain->name(), std::uint32_t(sip.level),
+                      sip.domain->has_pages() ? "own" : "-", sip.domain->sips);
+    });
+}
+
+void print_threads(Sink& to) {
+    format_to(to, "thread           state\n");
+    Thread::for_each([&](const Thread& thread) {
+        format_to(to, "{:<16} {}\n", thread.name(), name_of(thread.state()));
+    });
+}
+
+} // namespace
+
+void print_facts(Facts which, Sink& to) {
+    constexpr void (*kTables[])(Sink&) = {print_sips,   print_exchange_heap, print_channels,
+                                          print_memory, print_domains,       print_threads};
+    static_assert(std::size(kTables) == std::size_t(Facts::kCount));
+    kTables[static_cast<std::size_t>(which)](to);
+}
+
+} // namespace singlet::kern

@@ -1,0 +1,14 @@
+// What a SIP will be given and what it serves, in words: all that it can reach [Seal]. `sipv manifest`
+// and the kernel print the same.
+#pragma once
+
+#include <string>
+
+#include "verifier/module.hh"
+
+namespace singlet::verifier {
+
+/// Of a module that passed check_bounds().
+std::string manifest_text(const Module& module);
+
+} // namespace singlet::verifier
