@@ -1,6 +1,7 @@
 """C++ processes at CPL 3: what they may do works, what they may not ends them with the reason, and nothing is left."""
 import re
 import struct
+import subprocess
 import sys
 
 import pytest
@@ -169,6 +170,15 @@ def test_a_device_has_one_driver_be_it_sip_or_process(boot):
     modules = [*(ROOT / f"build/user/{sip}.sbc" for sip in sips), NATIVE / "ide.elf"]
     boot(f"protect=ring3 run=ide.elf,{','.join(sips)} reads=10", modules=modules, disk=DISK).expect_ok(
         "ide: the device is not to be had", "process ide: exit 1", fileset.summary(10, 1), CLEAN_WITH_SIPS)
+
+
+def test_a_bus_master_has_one_owner(boot, tmp_path):
+    """A SIP that has nothing of the drive but its bus master."""
+    source, greedy = tmp_path / "greedy.sasm", tmp_path / "greedy.sbc"
+    source.write_text("sip greedy {\n    dma p: dma 0\n}\nfunc main(dma) {\n    jmp spin\nspin:\n    jmp spin\n}\n")
+    subprocess.run([ROOT / "build/host/bin/sipv", "asm", source, "-o", greedy], check=True)
+    boot("protect=ring3 run=greedy,ide.elf", modules=[greedy, NATIVE / "ide.elf"], disk=DISK).expect(
+        End.FAILED, "ide: the device is not to be had", "process ide: exit 1", CLEAN_WITH_SIPS)
 
 
 # ---- Bad programs

@@ -8,6 +8,7 @@
 #include "lib/core/clock_page.hh"
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace singlet::kern {
 
@@ -40,6 +41,13 @@ BusMaster& bus_master(std::uint32_t channel) { return bus_masters[channel]; }
 BusMaster::Region* BusMaster::table() const {
     static_assert(sizeof(Region) == 8);
     return reinterpret_cast<Region*>(tables[this - bus_masters.data()]);
+}
+
+bool BusMaster::claim() { return !std::exchange(claimed_, true); }
+
+void BusMaster::release() {
+    stop();
+    claimed_ = false;
 }
 
 void BusMaster::prepare(Direction direction) {

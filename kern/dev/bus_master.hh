@@ -17,6 +17,10 @@ public:
     enum class Progress : std::uint8_t { Done, Running, Failed, Idle };
 
     bool exists() const { return port_; }
+    /// It has one owner. False: somebody else has it.
+    [[nodiscard]] bool claim();
+    /// The owner goes away: whatever it was doing is over.
+    void release();
     bool loaded() const { return loaded_; }
     /// Begins a list of pieces.
     void prepare(Direction direction);
@@ -34,7 +38,7 @@ private:
 
     std::uint16_t port_ = 0;
     Direction direction_ = Direction::ToMemory;
-    bool loaded_ = false, running_ = false;
+    bool claimed_ = false, loaded_ = false, running_ = false;
     std::uint32_t regions_ = 0;
 };
 

@@ -46,7 +46,12 @@ bool ide_dma_exists(std::uint32_t number) {
     return number < kIdeChannels && bus_master(number).exists();
 }
 
-void ide_dma_abandon(std::uint32_t number, Sip& sip) { unload(number, sip); }
+bool ide_dma_claim(std::uint32_t number) { return bus_master(number).claim(); }
+
+void ide_dma_abandon(std::uint32_t number, Sip& sip) {
+    unload(number, sip);
+    bus_master(number).release();
+}
 
 Word kernel_dma_read(const Word* arguments) {
     return load(arguments, BusMaster::Direction::ToMemory);

@@ -18,6 +18,8 @@ namespace singlet::kern {
 struct Sip;
 
 bool ide_dma_exists(std::uint32_t number);
+/// False: somebody has it.
+[[nodiscard]] bool ide_dma_claim(std::uint32_t number);
 /// The driver goes away: stops the device, then gives the vector back to it.
 void ide_dma_abandon(std::uint32_t number, Sip& sip);
 

@@ -144,6 +144,8 @@ SipResult<Word> grant(Sip& sip, const Resource& resource) {
                       "interrupt " + std::to_string(resource.first) + " belongs to the kernel");
     if (resource.what == Resource::What::Ports && !claim_ports(range_of(resource)))
         return refuse(sip, resource, "these ports belong to a C++ process");
+    if (resource.what == Resource::What::Dma && !ide_dma_claim(resource.first))
+        return refuse(sip, resource, "it belongs to a C++ process");
     return note(sip, resource);
 }
 

@@ -4,9 +4,10 @@
 //   0x40000000                                              0x7fff0000    0x80000000
 //   | program: code, constants, data | grown pages ... | nothing | stack |
 //
-// Its frames come from the kernel's zone, so whatever page tables are active, the kernel reaches them
-// by their physical addresses. An address that a process names is a UserRange: nobody reads or writes
-// there before readable() or writable() said that he may.
+// Below that it can read nothing but the SIPs' run-time, which all code at CPL 3 may. Its frames come
+// from the kernel's zone, so whatever page tables are active, the kernel reaches them by their physical
+// addresses. An address that a process names is a UserRange: nobody reads or writes there before
+// readable() or writable() said that he may.
 #pragma once
 #include "kern/mem/paging.hh"
 #include "kern/native/elf.hh"

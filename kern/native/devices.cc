@@ -25,7 +25,10 @@ bool drives(const Process& process, std::uint32_t device) {
 bool take(const Device& device) {
     if (!claim_ports(device.registers)) return false;
     if (claim_ports(device.control)) {
-        if (open_irq_line(device.irq)) return true;
+        if (bus_master(device.channel).claim()) {
+            if (open_irq_line(device.irq)) return true;
+            bus_master(device.channel).release();
+        }
         release_ports(device.control);
     }
     release_ports(device.registers);
@@ -92,7 +95,7 @@ void close_devices(Process& process) {
     for (std::uint32_t number = 0; number < std::size(kDevices); number++) {
         if (!drives(process, number)) continue;
         const Device& device = kDevices[number];
-        bus_master(device.channel).stop();
+        bus_master(device.channel).release();
         close_irq_line(device.irq);
         release_ports(device.registers);
         release_ports(device.control);
