@@ -37,7 +37,7 @@ def misdeeds():
 
 @pytest.mark.parametrize("mode", PAGED)
 def test_messages_memory_and_errors(boot, mode):
-    run(boot, ("echo", "miser", "good"), f"protect={mode}").expect_ok("good: 245 checks, 0 failures", CLEAN)
+    run(boot, ("echo", "miser", "good"), f"protect={mode}").expect_ok("good: 249 checks, 0 failures", CLEAN)
 
 
 @pytest.mark.parametrize("mode", UNPAGED)
@@ -181,6 +181,14 @@ def test_a_bus_master_has_one_owner(boot, tmp_path):
         End.FAILED, "ide: the device is not to be had", "process ide: exit 1", CLEAN_WITH_SIPS)
 
 
+# ---- All the memory there is
+
+
+def test_children_that_take_all_memory(boot):
+    run(boot, ("greed",), modules=("hoard",), limit=60).expect_ok(
+        "spawn hoard.elf: refused: no memory left", " pages, 75 checks, 0 failures", CLEAN)
+
+
 # ---- Bad programs
 
 
@@ -202,7 +210,7 @@ def test_what_is_no_program_is_refused(boot, tmp_path, contents, sentence):
     bad.write_bytes(contents())
     modules = [bad, *(NATIVE / f"{name}.elf" for name in ("echo", "miser", "good"))]
     boot("protect=paging run=worse.elf,echo.elf,miser.elf,good.elf", modules=modules).expect_ok(
-        f"install worse.elf: refused: {sentence}", "good: 245 checks, 0 failures", CLEAN)
+        f"install worse.elf: refused: {sentence}", "good: 249 checks, 0 failures", CLEAN)
 
 
 def test_a_program_larger_than_it_may_be(boot, tmp_path):

@@ -63,7 +63,6 @@ void run(void* argument) {
     finish(process);
 }
 
-bool take_fault(TrapFrame& frame);
 constinit TrapHandler next_fault_handler = nullptr; // of others that run outside the kernel
 
 bool is_full_stack(const TrapFrame& frame) {

@@ -68,8 +68,12 @@ Process* find_process(ProcessId id);
 /// The first that runs the program `name`.
 Process* find_process(std::string_view name);
 /// Calls `each` with every process, ended ones as well; it may reap the one it gets.
+extern Process* process_table[kMostProcesses];
 template <class F>
-void for_each_process(F each);
+void for_each_process(F each) {
+    for (Process* process : process_table)
+        if (process) each(*process);
+}
 
 /// A process from a boot module. Error: a sentence that says why there is none.
 std::expected<Process*, std::string_view> create_process(const BootModule& module, Process* parent);
@@ -92,12 +96,5 @@ void complete(Process& process, Outcome outcome, Wake wake = Wake::Yes);
 
 /// Called, when set, as each process ends, after it gave everything back.
 void on_process_end(void (*hear)(Process& process));
-
-extern Process* process_table[kMostProcesses];
-template <class F>
-void for_each_process(F each) {
-    for (Process* process : process_table)
-        if (process) each(*process);
-}
 
 } // namespace singlet::kern

@@ -1,5 +1,5 @@
-#include "lib/core/assert.hh"
 #include "user/native/lib/native.hh"
+#include "lib/core/assert.hh"
 
 namespace singlet {
 

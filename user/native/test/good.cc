@@ -73,8 +73,26 @@ void others() {
     check(spawn("nobody.elf").value == kGone, "no such module");
     check(kill(static_cast<ProcessId>(find("echo").value)).value == kGone, "not a child");
     check(wait(1234567).value == kGone, "no child");
+    check(kill(0).value == kGone && kill(self()).value == kGone, "nor is oneself");
     check(open_device(9).value == kGone && irq_wait(0).value == kGone, "no device");
     check(dma_run(0, out, false).value == kGone && dma_stop(0).value == kGone, "not a driver");
+}
+
+// As many children as there can be, each well, and none of them afterwards.
+void crowd() {
+    ProcessId children[128];
+    std::uint32_t count = 0;
+    for (Outcome child = spawn("echo.elf"); child.good(); child = spawn("echo.elf"))
+        children[count++] = static_cast<ProcessId>(child.value);
+    check(count > 32 && spawn("echo.elf").value == kRefused, "there is an end to it");
+    bool well = true;
+    for (std::uint32_t i = 0; i < count; i++) {
+        std::uint32_t back = 0;
+        well &= call(children[i], bytes_of(i), room_of(back)).good() && back == i;
+        well &= kill(children[i]).good() && wait(children[i]).good();
+    }
+    check(well, "each of a crowd");
+    check(call(children[0], {}, {}).value == kGone, "one that is gone");
 }
 
 } // namespace
@@ -85,6 +103,7 @@ int main() {
     short_of_room(static_cast<ProcessId>(find("miser").value));
     memory();
     others();
+    crowd();
     print("good: {} checks, {} failures\n", checks, failures);
     return failures != 0;
 }
