@@ -95,6 +95,7 @@ def test_hang_ends_at_its_limit(boot):
     ("reads=many", "reads=many is unknown; it takes a number"),
     ("reads=", "reads= is unknown; it takes a number"),
     ("clock=sun", "clock=sun is unknown; it takes tsc or none"),
+    ("irqwait=3601", "irqwait=3601 is unknown; it takes seconds up to 3600, 0 to wait for ever"),
     ("verbose=very", "verbose=very is unknown; it takes 0 or 1"),
     ("test=nonsense", 'there is no self-test "nonsense"'),
 ])

@@ -122,3 +122,15 @@ def test_no_disk(boot):
     result = start(boot, "webfiles", None, limit=20)
     result.expect(End.FAILED, "ide: no disk on the primary channel", "fat: cannot use the disk: there is no disk",
                   "webfiles: no usable volume")
+
+
+def test_a_drive_that_does_not_answer(boot):
+    """It takes a command and is silent. With irqwait= the driver stops waiting, and its clients are told."""
+    silent = ["-drive", f"file={DISK},format=raw,if=ide,index=0,snapshot=on,"
+                        "throttling.bps-total=1,throttling.bps-total-max=1000000"]  # after 1 MB a byte a second
+    result = start(boot, "webfiles", None, "reads=1000 irqwait=1", extra=silent, limit=60)
+    result.expect(End.FAILED, "ide: the drive does not answer", "webfiles: ", "the disk failed")
+
+
+def test_patience_changes_nothing_for_a_drive_that_answers(boot):
+    start(boot, "webfiles", DISK, "reads=150 irqwait=3600").expect_ok(fileset.summary(150, 1))

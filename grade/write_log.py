@@ -1,7 +1,6 @@
 """What the guest wrote to its disk, sector by sector in order: QEMU's blklogwrites keeps such a log, in the format of
-Linux's dm-log-writes: a superblock, which is right only once the guest flushed its disk, and then for each write a
-sector that says which and how many, and the data. Replayed over the image as it was, up to any point, it gives the disk of a machine that lost its
-power there."""
+Linux's dm-log-writes. That is a superblock, and then for each write a sector that says which and how many, and the data.
+Replayed over the image as it was, up to any point, it gives the disk of a machine that lost its power there."""
 import struct
 
 SECTOR = 512
@@ -11,8 +10,8 @@ DISCARD, MARK = 4, 8
 def drive(image, log):
     """QEMU's arguments for a first IDE disk whose writes are logged."""
     log.write_bytes(b"")
-    return ["-blockdev", f"driver=file,node-name=plain,filename={image}",
-            "-blockdev", f"driver=file,node-name=journal,filename={log}",
+    return ["-blockdev", f"driver=file,node-name=plain,filename={image},cache.no-flush=on",
+            "-blockdev", f"driver=file,node-name=journal,filename={log},cache.no-flush=on",
             "-blockdev", "driver=blklogwrites,node-name=logged,file=plain,log=journal,log-sector-size=512",
             "-device", "ide-hd,drive=logged,bus=ide.0,unit=0"]
 

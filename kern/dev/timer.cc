@@ -7,10 +7,12 @@
 #include "kern/dev/local_apic.hh"
 #include "kern/proc/thread.hh"
 #include "lib/core/assert.hh"
+#include <utility>
 
 namespace singlet::kern {
 
 constinit bool timer::armed = false;
+constinit bool timer::watched = false;
 
 namespace {
 
@@ -24,6 +26,7 @@ static_assert(kPitTurn <= 0xffff);
 constexpr std::uint8_t kApicVector = vector::kFirstIrq + kIrqLines;
 
 constinit volatile std::uint32_t ended = 0;
+constinit void (*watcher)() = nullptr;
 constinit std::uint32_t apic_turn = 0; // units of the local APIC's timer; 0: the 8254 is used
 
 void start_pit() {
@@ -35,6 +38,7 @@ void stop_pit() { out8(kCommand, kChannel0OneShot); } // it waits for a new coun
 void run_out() {
     timer::armed = false;
     ended = ended + 1;
+    if (std::exchange(timer::watched, false)) watcher();
     end_turn();
 }
 
@@ -87,6 +91,12 @@ void timer::stop() {
         set_apic_timer(0);
     else
         stop_pit();
+}
+
+void watch_turns(void (*told)()) {
+    watcher = told;
+    timer::watched = true;
+    arm_timer();
 }
 
 std::uint32_t turns_ended() { return ended; }

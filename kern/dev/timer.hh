@@ -15,7 +15,8 @@ std::uint32_t turns_ended();
 
 namespace timer {
 
-extern bool armed; // an interrupt will come; set by start(), cleared as it comes
+extern bool armed;   // an interrupt will come; set by start(), cleared as it comes
+extern bool watched; // somebody wants to be told of it
 void start();
 void stop();
 
@@ -26,9 +27,11 @@ inline void arm_timer() {
     if (!timer::armed) [[unlikely]]
         timer::start();
 }
-/// No interrupt will come but one that is on its way already.
+/// As arm_timer(), and the end of this turn comes also if the machine is idle: it is told then.
+void watch_turns(void (*told)());
+/// No interrupt will come but one that is on its way already, or is watched.
 inline void disarm_timer() {
-    if (timer::armed) timer::stop();
+    if (timer::armed && !timer::watched) timer::stop();
 }
 
 } // namespace singlet::kern
