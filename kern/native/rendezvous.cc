@@ -109,6 +109,8 @@ Outcome wait_for_child(Process& self, ProcessId id) {
 
 void leave_rendezvous(Process& process) {
     process.caller_link.unlink();
+    process.waiting = Waiting::Nothing; // nobody wakes it any more
+    process.partner = nullptr;
     for_each_process([&](Process& other) {
         if (other.partner != &process) return;
         other.caller_link.unlink();

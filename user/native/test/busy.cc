@@ -8,6 +8,14 @@ namespace {
 
 std::byte buffer[8192];
 
+// A child that serves; it is called, or waited for until we are killed, and it with us.
+void start_child(Random& random) {
+    Outcome child = spawn("echo.elf");
+    if (!child.good()) return;
+    if (random.below(2)) wait(static_cast<ProcessId>(child.value));
+    call(static_cast<ProcessId>(child.value), buffer, buffer);
+}
+
 void do_something(Random& random, ProcessId echo) {
     std::uint32_t bytes = random.below(sizeof buffer);
     switch (random.below(8)) {
@@ -20,8 +28,7 @@ void do_something(Random& random, ProcessId echo) {
         receive(buffer); // nobody calls: it waits to be killed
         return;
     case 3:
-        spawn("echo.elf");
-        return;
+        return start_child(random);
     case 4:
         native_print(buffer, 0);
         return;
