@@ -55,15 +55,15 @@ def test_a_line_is_a_breakpoint(tmp_path, mode):
 @pytest.mark.parametrize("mode", MODES)
 def test_stepping_stays_in_the_source(tmp_path, mode):
     """`next` passes a kernel call as it passes any call, `step` enters a function, `finish` leaves it."""
-    receive = line_of("user/fat/fat.sing", "bool Serve(", "switch receive")
-    call = line_of("user/fat/fat.sing", "bool Serve(", "files.Open(path)")
+    receive = line_of("user/fat/server.sing", "bool Serve(", "switch receive")
+    call = line_of("user/fat/server.sing", "bool Serve(", "files.Open(path)")
     result = session(tmp_path, "names,ide,fat,webfiles", f"protect={mode}").run(
-        f"break fat.sing:{receive}", "continue", "next", "frame", "step", "backtrace", "finish", "backtrace 1", "next", "frame")
+        f"break server.sing:{receive}", "continue", "next", "frame", "step", "backtrace", "finish", "backtrace 1", "next", "frame")
     before, after = result.all("frame")
-    assert f"Serve () at user/fat/fat.sing:{call}" in before, result.explain()
-    assert functions(result["backtrace"])[:4] == ["Files.Open", "Serve", "Main", "start_thunk"], result.explain()
+    assert f"Serve () at user/fat/server.sing:{call}" in before, result.explain()
+    assert functions(result["backtrace"])[:4] == ["Files.Open", "Serve", "ServeFiles", "Main"], result.explain()
     assert functions(result["backtrace 1"]) == ["Serve"], result.explain()
-    assert re.search(rf"Serve \(\) at user/fat/fat.sing:{call + 1}|{call + 2}$", after, re.M), result.explain()
+    assert re.search(rf"Serve \(\) at user/fat/server.sing:{call + 1}|{call + 2}$", after, re.M), result.explain()
 
 
 # From a kernel function to who called it in Sing, at CPL 0 and at CPL 3.
