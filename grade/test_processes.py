@@ -111,3 +111,41 @@ def test_a_program_does_not_choose_its_place_by_its_name(boot, child, tester, tm
     (tmp_path / "policy.txt").write_text("Adder  trusted  0\nimpostor  jail  3\n*  rest  0\n")
     boot("protect=paging policy=policy.txt run=impostor,processes",
          modules=[tmp_path / "impostor.sbc", tester, tmp_path / "policy.txt"]).expect_ok(" impostor ", " 3 jail ", CLEAN)
+
+
+ECHO = """contract Echo {
+  in  message Ping();
+  out message Pong();
+  state Start: one { Ping? -> Pong! -> Start; }
+}
+"""
+DEAF = ECHO + """
+sip Deaf { listen Echo.Exp:Start clients; exports Echo; }
+void Main([Claims] ESet<Echo.Exp:Start> clients) {
+  delete clients;
+  Echo.NewChannel(out imp, out exp);      // where the set was
+  imp.SendPing();
+  for (int i = 0; i < 1000; i++) Kernel.Yield();
+  delete imp;
+  delete exp;
+}
+"""
+CALLER = ECHO + """
+sip Caller { endpoint Echo.Imp:Start server; }
+void Main([Claims] Echo.Imp:Start server) {
+  server.SendPing();
+  server.RecvPong() else { delete server; return; }
+  delete server;
+}
+"""
+
+
+@pytest.mark.parametrize("mode", ("physical", "ring3"))
+def test_a_server_that_has_given_up_its_clients(boot, child, tmp_path, mode):
+    """Its set is freed, and something else is where it was: a SIP that is started now finds nobody who serves it."""
+    (tmp_path / "lib").symlink_to(ROOT / "lib")
+    (tmp_path / "children.sing").write_text(f'string Caller() {{ return "{as_string(child("Caller", CALLER))}"; }}\n')
+    (tmp_path / "deaf.sbc").write_bytes(child("Deaf", DEAF))
+    late = compile_sing(SIPS / "calls_late.sing", tmp_path / "late.sbc", tmp_path)
+    boot(f"protect={mode} run=deaf,late", modules=[tmp_path / "deaf.sbc", late]).expect_ok(
+        "caller: server: no SIP that runs serves the contract Echo", CLEAN)

@@ -172,7 +172,6 @@ void revoke_grants(Sip& sip) {
         if (sip.grants.irqs >> line & 1) close_irq_line(line);
     for (std::uint32_t number = 0; number < 32; number++)
         if (sip.grants.dmas >> number & 1) ide_dma_abandon(number, sip);
-    drop_listeners(sip);
     if (sip.grants.processes) drop_power(sip);
     sip.grants = {};
 }

@@ -2,7 +2,6 @@
 
 #include "kern/ipc/registry.hh"
 #include "lib/core/try.hh"
-#include <algorithm>
 
 namespace singlet::kern {
 
@@ -13,25 +12,21 @@ using verifier::Resource;
 using verifier::Side;
 using verifier::Type;
 
-struct Listener {
-    const Contract* contract;
-    Sip* sip;
-    EndpointSet* set;
-};
-// Never destroyed: globals must not allocate before the heap is there, nor after it.
-std::vector<Listener>& listeners() {
-    static auto& list = *new std::vector<Listener>;
-    return list;
-}
+// A set that listens. What a SIP does with it is its own affair: it may free it and go on, and then it leaves this list.
+constinit List<EndpointSet, &EndpointSet::listening> listeners{};
 
 std::unexpected<SipError> refuse(const Sip& sip, const Resource& resource, std::string why) {
     return std::unexpected(SipError{sip.name + ": " + resource.name + ": " + std::move(why)});
 }
 
-const std::string* listener_for(const Contract& contract) {
-    auto found = std::ranges::find(listeners(), &contract, &Listener::contract);
-    return found == listeners().end() ? nullptr : &found->sip->name;
+EndpointSet* listener_for(const Contract& contract) {
+    EndpointSet* set = listeners.first();
+    while (set && set->serves != &contract)
+        set = listeners.next(*set);
+    return set;
 }
+
+Sip& owner_of(const EndpointSet& set) { return static_cast<Sip&>(*party_of(set)); }
 
 // Does a SIP that runs say in its manifest that it serves the contract?
 bool is_exported(const Contract& contract) {
@@ -70,20 +65,21 @@ std::unexpected<SipError> nobody_serves(const Sip& sip, const Resource& resource
 SipResult<Word> listen(Sip& sip, const Resource& resource, const Contract& contract) {
     EndpointSet* set = new_set(exchange_heap(), sip);
     if (!set) return refuse(sip, resource, "no memory left for its set");
-    listeners().push_back({&contract, &sip, set});
+    set->serves = &contract;
+    listeners.push_back(*set);
     return set->address;
 }
 
 SipResult<Word> connect(Sip& sip, const Resource& resource, const Wanted& want) {
-    auto found = std::ranges::find(listeners(), want.contract, &Listener::contract);
-    if (found == listeners().end()) return nobody_serves(sip, resource, want.name);
+    EndpointSet* set = listener_for(*want.contract);
+    if (!set) return nobody_serves(sip, resource, want.name);
     Endpoint* ends[2];
     ExchangeHeap& heap = exchange_heap();
     if (!create_channel(heap, sip, *want.contract, ends))
         return refuse(sip, resource, "no memory left for its channel");
     heap.detach(sip, *ends[1]);
-    heap.attach(*found->sip, *ends[1]);
-    add_to_set(*found->sip, *found->set, *ends[1]);
+    heap.attach(owner_of(*set), *ends[1]);
+    add_to_set(owner_of(*set), *set, *ends[1]);
     return ends[0]->address;
 }
 
@@ -92,9 +88,10 @@ SipResult<Word> connect(Sip& sip, const Resource& resource, const Wanted& want) 
 SipResult<void> check_endpoint(const Sip& sip, const verifier::Verified& verified,
                                const Resource& resource, Services services) {
     Wanted want = wanted(verified, resource);
-    const std::string* other = listener_for(*want.contract);
+    const EndpointSet* other = listener_for(*want.contract);
     if (want.is_set && other)
-        return refuse(sip, resource, "the contract is served by " + *other + " already");
+        return refuse(sip, resource,
+                      "the contract is served by " + owner_of(*other).name + " already");
     bool missing = !want.is_set && want.side == Side::Importer && !other;
     if (missing && services == Services::Now && !is_exported(*want.contract))
         return nobody_serves(sip, resource, want.name);
@@ -116,10 +113,6 @@ SipResult<Word> grant_endpoint(Sip& sip, const Resource& resource) {
     if (want.is_set) return listen(sip, resource, *want.contract);
     if (want.side == Side::Importer) return connect(sip, resource, want);
     return refuse(sip, resource, "an exporting endpoint is given by whoever starts the SIP");
-}
-
-void drop_listeners(const Sip& sip) {
-    std::erase_if(listeners(), [&](const Listener& l) { return l.sip == &sip; });
 }
 
 } // namespace singlet::kern

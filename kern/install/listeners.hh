@@ -14,6 +14,5 @@ SipResult<void> check_endpoint(const Sip& sip, const verifier::Verified& verifie
 /// Is `endpoint` of the contract and the side that `resource` asks for?
 bool is_endpoint_for(const verifier::Verified& verified, const verifier::Resource& resource,
                      const Endpoint& endpoint);
-void drop_listeners(const Sip& sip);
 
 } // namespace singlet::kern

@@ -57,6 +57,8 @@ struct EndpointSet : Owned {
     OwnedList members;
     List<Endpoint, &Endpoint::ready> ready; // members that have news
     Party* waiter = nullptr;
+    const Contract* serves = nullptr; // a listener: each new client's peer becomes a member
+    ListLink listening;               // in the list of listeners, for as long as the set lives
 };
 static_assert(sizeof(Endpoint) <= kCellSize && sizeof(Block) <= kCellSize &&
               sizeof(EndpointSet) <= kCellSize && sizeof(Slab) <= kCellSize);
