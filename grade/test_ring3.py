@@ -154,6 +154,13 @@ def test_no_disk(boot):
                                "webfiles: no usable volume", CLEAN)
 
 
+def test_a_drive_that_does_not_answer(boot):
+    silent = ["-drive", f"file={DISK},format=raw,if=ide,index=0,snapshot=on,"
+                        "throttling.bps-total=1,throttling.bps-total-max=1000000"]  # after 1 MB a byte a second
+    run(boot, WEBFILES, "protect=paging reads=1000 irqwait=1", extra=silent, limit=60).expect(
+        End.FAILED, "ide: the drive does not answer", "webfiles: ", "the disk failed", CLEAN)
+
+
 def test_a_service_that_is_not_there(boot):
     run(boot, ("webfiles",)).expect(End.FAILED, "webfiles: there is no file service", CLEAN)
 

@@ -1,5 +1,5 @@
 // The disk driver as a C++ process: an IDE drive on the primary channel, for whoever calls. The twin of
-// user/ide: it asks the drive the same and in the same order. Its ports are open to it by the I/O
+// user/ide as far as reading goes: it asks the drive the same and in the same order. Its ports are open to it by the I/O
 // permission bitmap; the bus master is the kernel's, which lets the device write into the driver's own
 // buffer and nowhere else. From there a reply copies what was read.
 #include "user/native/lib/disk.hh"
@@ -16,9 +16,10 @@ constexpr std::uint16_t kData = 0x1f0, kCount = 0x1f2, kLba0 = 0x1f3, kLba1 = 0x
 constexpr std::uint8_t kBusy = 0x80, kFault = 0x20, kWantsData = 0x08, kError = 0x01;
 constexpr std::uint8_t kQuiet = 2, kReset = 4;
 constexpr std::uint8_t kIdentify = 0xec, kReadDma = 0xc8, kReadDmaExtended = 0x25;
-constexpr std::uint8_t kLba = 0xe0;                        // LBA addressing, drive 0
-constexpr std::uint64_t kLba28Sectors = 0x10000000;        // what 28 bits of address reach
-constexpr std::uint32_t kPollLimit = 30'000'000;           // of about 1 us each
+constexpr std::uint8_t kLba = 0xe0;                 // LBA addressing, drive 0
+constexpr std::uint64_t kLba28Sectors = 0x10000000; // what 28 bits of address reach
+constexpr std::uint32_t kPollLimit = 30'000'000;    // of about 1 us each
+constexpr int kMostLooks = 4; // interrupts, or times without one, before a command counts as lost
 constexpr std::int32_t kTransferDone = 0, kNotIdle = 0xff; // BusMaster::Progress; no drive
 
 alignas(4096) std::byte buffer[kMostSectors * kSectorBytes];
@@ -42,6 +43,14 @@ void calm() {
     for (int i = 0; i < 16; i++)
         in8(kControl); // 5 us have to pass [ATA 9.2]
     out8(kControl, kQuiet);
+}
+
+// The drive has lost a command: the next one shall find it idle.
+void recover() {
+    print("ide: the drive does not answer\n");
+    calm();
+    if (wait_idle() == kNotIdle) sectors = 0;
+    out8(kControl, 0);
 }
 
 std::uint64_t sectors_of(const std::uint16_t (&words)[256]) {
@@ -101,12 +110,13 @@ bool read(std::uint64_t lba, std::uint32_t count) {
     command(lba, count);
     if (!dma_run(kPrimaryIde, {buffer, count * kSectorBytes}, false).good()) return false;
     std::uint8_t status = in8(kStatus);
-    while (status & (kBusy | kWantsData)) {
+    for (int looks = 1; status & (kBusy | kWantsData) && looks < kMostLooks; looks++) {
         irq_wait(kPrimaryIde);
         status = in8(kStatus);
     }
     bool good = dma_stop(kPrimaryIde).value == kTransferDone;
-    return good && !(status & (kError | kFault));
+    if (status & (kBusy | kWantsData)) recover();
+    return good && !(status & (kBusy | kWantsData | kError | kFault));
 }
 
 // The status of the reply, whose bytes are in `answer`.
