@@ -182,6 +182,9 @@ void Frames::give_back() {
 
 ZoneInfo zone_info(Zone zone) { return zones[static_cast<unsigned>(zone)].info(); }
 
-std::uint32_t readable_end() { return paging_enabled() ? kernel_zone_end : ram_end; }
+std::uint32_t readable_end() {
+    if (ram_end == 0) return address_of(__kernel_end); // what is surely there so early
+    return paging_enabled() ? kernel_zone_end : ram_end;
+}
 
 } // namespace singlet::kern
