@@ -262,6 +262,7 @@ def finished(result):
     last = result.stderr.strip().splitlines()[-1:] or [""]
     sentences = {
         qemu.End.HANG: f"the guest did not end within {result.limit:.0f} s",
+        qemu.End.FLOOD: "the guest printed without end",
         qemu.End.PANIC: "the kernel panicked",
         qemu.End.TRIPLE_FAULT: "the guest reset itself (a triple fault)",
         qemu.End.FAILED: "the kernel reported a failure",

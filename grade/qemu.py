@@ -11,9 +11,12 @@ import dataclasses
 import enum
 import os
 import pathlib
+import re
 import selectors
 import signal
+import socket
 import subprocess
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -32,6 +35,7 @@ class End(enum.Enum):
     PANIC = "panic"
     TRIPLE_FAULT = "triple fault"
     HANG = "hang"
+    FLOOD = "endless output"
     QEMU_ERROR = "QEMU error"
 
 
@@ -54,6 +58,7 @@ class Result:
     command: list[str]
     seconds: float
     limit: float
+    eip: int | None = None  # where a machine that hung was, if `ask_where` was set
 
     def lines(self):
         """The console's lines, without their ends."""
@@ -97,6 +102,8 @@ class Machine:
     machine: str = "pc"  # -machine, with its properties
     accel: str = "tcg"
     limit: float = 30  # seconds, before the machine's factor
+    ask_where: bool = False  # where a machine is that does not end
+    most_output: int = 64 << 20  # bytes on the console, then the machine is ended
 
     def command(self):
         """QEMU's command line."""
@@ -122,24 +129,50 @@ class Machine:
     def run(self, on_line=None):
         """Runs to the end and returns the Result. `on_line(text)` sees each console line as it comes."""
         command = self.command()
+        if not self.ask_where:
+            return self._run(command, None, on_line)
+        with tempfile.TemporaryDirectory(prefix="singlet-monitor-") as folder:
+            monitor = f"{folder}/socket"
+            return self._run([*command, "-monitor", f"unix:{monitor},server=on,wait=off"], monitor, on_line)
+
+    def _run(self, command, monitor, on_line):
         limit = self.limit * time_factor()
         start = time.monotonic()
+        eip = None
         # Whatever becomes of this process, QEMU does not outlive it.
         process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "--", *command], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, cwd=ROOT)
         try:
-            out, err, ended = _collect(process, start + limit, on_line)
+            out, err, ended, flood = _collect(process, start + limit, self.most_output, on_line)
+            if monitor and not ended:
+                eip = _where(monitor)
         finally:
             _kill(process)
         text = out.decode("utf-8", "replace").replace("\r\n", "\n")
         status = process.returncode if ended else None
-        end = STATUS.get(status, End.QEMU_ERROR) if ended else End.HANG
-        return Result(end, text, status, err.decode("utf-8", "replace"), command, time.monotonic() - start, limit)
+        end = STATUS.get(status, End.QEMU_ERROR) if ended else End.FLOOD if flood else End.HANG
+        return Result(end, text, status, err.decode("utf-8", "replace"), command, time.monotonic() - start, limit, eip)
 
 
-def _collect(process, deadline, on_line):
-    """Reads both pipes until the process ends or the deadline is there: (stdout, stderr, ended)."""
+def _where(monitor):
+    """EIP of the machine with this monitor, or None where it gives no answer."""
+    said = b""
+    try:
+        with socket.socket(socket.AF_UNIX) as talk:
+            talk.settimeout(2)
+            talk.connect(monitor)
+            talk.sendall(b"info registers\n")
+            while not (found := re.search(rb"EIP=([0-9a-f]{8})", said)) and (more := talk.recv(4096)):
+                said += more
+    except OSError:
+        return None
+    return int(found[1], 16) if found else None
+
+
+def _collect(process, deadline, most, on_line):
+    """Reads both pipes until the process ends, the deadline is there or there is too much: (stdout,
+    stderr, ended, too much)."""
     texts = {process.stdout: bytearray(), process.stderr: bytearray()}
     shown = 0
     with selectors.DefaultSelector() as selector:
@@ -148,12 +181,14 @@ def _collect(process, deadline, on_line):
         while selector.get_map():
             ready = selector.select(max(0, deadline - time.monotonic()))
             if not ready:
-                return texts[process.stdout], texts[process.stderr], False
+                return texts[process.stdout], texts[process.stderr], False, False
             for key, _ in ready:
                 data = os.read(key.fd, 65536)
                 texts[key.fileobj] += data
                 if not data:
                     selector.unregister(key.fileobj)
+            if max(map(len, texts.values())) > most:
+                return texts[process.stdout], texts[process.stderr], False, True
             if on_line:
                 *whole, _ = bytes(texts[process.stdout][shown:]).split(b"\n")
                 for line in whole:
@@ -162,8 +197,8 @@ def _collect(process, deadline, on_line):
     try:
         process.wait(max(0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:
-        return texts[process.stdout], texts[process.stderr], False
-    return texts[process.stdout], texts[process.stderr], True
+        return texts[process.stdout], texts[process.stderr], False, False
+    return texts[process.stdout], texts[process.stderr], True, False
 
 
 def _kill(process):
