@@ -1,0 +1,96 @@
+"""What a lab is graded by: grade/lab/labN.toml as objects."""
+import dataclasses
+import pathlib
+import re
+import tomllib
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+class LabError(Exception):
+    """A lab's data make no sense, or there are none; the text is a sentence."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Measure:
+    """A figure of the model clock between two marks, or a ratio of two, and its bounds."""
+
+    what: str
+    why: str
+    of: list
+    to: list = dataclasses.field(default_factory=list)
+    per: float = 1
+    count: str = ""  # empty: cycles
+    least: float = 0
+    most: float = 1e12
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Check:
+    """One boot of the kernel, and what it is worth."""
+
+    name: str
+    test: str  # what the kernel is given as test=
+    points: int
+    exercise: str
+    number: int  # of the exercise in the handout
+    ends: str = "ok"  # qemu.End
+    needs: tuple = ()
+    console: tuple = ()  # to be printed between the test's records, in this order
+    measure: tuple = ()
+
+    @property
+    def target(self):
+        """The X of `make grade-X`."""
+        return self.test
+
+
+@dataclasses.dataclass(frozen=True)
+class Lab:
+    number: int
+    title: str
+    handout: str
+    limit: float
+    floor: int
+    pristine: tuple
+    checks: tuple
+
+    @property
+    def points(self):
+        return sum(check.points for check in self.checks)
+
+    def choose(self, names):
+        """The checks with these targets, exercises or none named: all."""
+        if not names:
+            return list(self.checks)
+        chosen = [c for c in self.checks if {c.target, c.exercise, c.name} & set(names)]
+        unknown = set(names) - {n for c in self.checks for n in (c.target, c.exercise, c.name)}
+        if unknown:
+            known = ", ".join(c.target for c in self.checks)
+            raise LabError(f"lab {self.number} has no check {sorted(unknown)[0]!r} (there are: {known})")
+        return chosen
+
+
+def available():
+    """The numbers of the labs that this tree can grade."""
+    return sorted(int(p.stem[3:]) for p in HERE.glob("lab*.toml") if re.fullmatch(r"lab\d+", p.stem))
+
+
+def load(number):
+    path = HERE / f"lab{number}.toml"
+    if not path.exists():
+        raise LabError(f"there is no lab {number} here (there are: {', '.join(map(str, available()))})")
+    data = tomllib.loads(path.read_text())
+    checks = []
+    for at, exercise in enumerate(data["exercise"], 1):
+        for entry in exercise["check"]:
+            fields = {**entry, "measure": tuple(Measure(**m) for m in entry.get("measure", ()))}
+            checks.append(Check(**fields, exercise=exercise["name"], number=at))
+    return Lab(data["lab"], data["title"], data["handout"], data["limit"], data["floor"], tuple(data["pristine"]), tuple(checks))
+
+
+def matches(path, patterns):
+    """As in labs/cut.py: `*` stays in its folder; `folder/` is all that is in it."""
+    def expression(pattern):
+        return "".join("[^/]*" if part == "*" else re.escape(part) for part in re.split(r"(\*)", pattern))
+    return any(path.startswith(p) if p.endswith("/") else re.fullmatch(expression(p), path) for p in patterns)
