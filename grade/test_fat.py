@@ -1,4 +1,5 @@
 """Writing to FAT32: what Singlet makes, fsck.fat has nothing to say about, and mtools reads back bit by bit."""
+import random
 import struct
 import sys
 
@@ -377,3 +378,114 @@ def test_memory_ends_before_the_disk_does(volume):
                         (("again", "write", 15 << 20, 2 << 20, 1, 65536), "the disk failed"),
                         (("open", "/a"), "ok"), (("again", "trunc", 100000), "ok"), (("again", "read", 0, 65536), sums(pattern(100000, 1)))])
     assert v.read("/a") == pattern(100000, 1)
+
+
+@pytest.mark.parametrize("options", (["-f", "1"], ["-R", "64", "-b", "9"], ["-h", "63"]), ids=" ".join)
+def test_volumes_of_another_make(volume, options):
+    try_everything(volume(options=options))
+
+
+def test_a_volume_without_fsinfo(volume):
+    """Where no FSInfo is, none is written."""
+    v = volume()
+    v.give([("mkdir", "/d")])
+    image = fat32.Image(v.path)
+    struct.pack_into("<H", image.data, 48, 0)
+    image.save(v.path)
+    info = bytes(image.data[512:1024])
+    answers, _ = v.run(None)
+    assert answers == ["ok"] and v.names() == ["d", "script"]
+    assert bytes(fat32.Image(v.path).data[512:1024]) == info
+
+
+# ---- Many requests, against a model of them
+
+
+class Model:
+    """What a file system is: paths, each of them bytes or None for a directory; and requests drawn by chance."""
+
+    def __init__(self, seed):
+        self.random, self.tree = random.Random(seed), {}
+
+    def name(self):
+        stem = self.random.choice(["a", "B", "File", "a longer name", "n" * 40, "x.y.z", "README.TXT"])
+        return f"{stem}{self.random.randrange(6)}"
+
+    def directory(self):
+        return self.random.choice([""] * 2 + [path for path, data in self.tree.items() if data is None])
+
+    def known(self, path):
+        """The path as it is in the tree, whatever its case."""
+        return next((p for p in self.tree if p.lower() == path.lower()), None)
+
+    def any(self, kind):
+        paths = [p for p, data in self.tree.items() if isinstance(data, kind)]
+        return self.random.choice(paths) if paths else None
+
+    def step(self):
+        """(line, answer): the next request, done here."""
+        kind = self.random.choice(["create", "create", "mkdir", "write", "write", "write", "trunc", "rm", "mv", "mv", "mv"])
+        return getattr(self, kind)() or self.step()
+
+    def create(self):
+        return self.make("create", b"")
+
+    def mkdir(self):
+        return self.make("mkdir", None)
+
+    def make(self, word, data):
+        path = f"{self.directory()}/{self.name()}"
+        if self.known(path):
+            return (word, path), "the name is taken"
+        self.tree[path] = data
+        return (word, path), "ok"
+
+    def write(self):
+        path = self.any(bytes)
+        if not path:
+            return None
+        old, seed = self.tree[path], self.random.randrange(256)
+        offset, count = self.random.randint(0, len(old)), self.random.choice([1, 100, 511, 512, 513, 2048, 5000])
+        self.tree[path] = old[:offset] + pattern(count, seed, offset) + old[offset + count :]
+        return ("write", path, offset, count, seed, self.random.choice([511, 512, 1024, 4096])), "ok"
+
+    def trunc(self):
+        path = self.any(bytes)
+        if not path:
+            return None
+        size = self.random.randint(0, len(self.tree[path]))
+        self.tree[path] = self.tree[path][:size]
+        return ("trunc", path, size), "ok"
+
+    def rm(self):
+        path = self.any(object)
+        if not path:
+            return None
+        if any(p.startswith(path + "/") for p in self.tree):
+            return ("rm", path), "the directory is not empty"
+        del self.tree[path]
+        return ("rm", path), "ok"
+
+    def mv(self):
+        path, to = self.any(object), f"{self.directory()}/{self.name()}"
+        if not path:
+            return None
+        there, line = self.known(to), ("mv", path, to)
+        if there and there != path and (self.tree[path] is None or self.tree[there] is None):
+            return line, "the name is taken"
+        if (to + "/").startswith(path + "/") and to != path:
+            return line, "not possible with this directory"
+        if there and there != path:  # it keeps its name
+            self.tree[there] = self.tree.pop(path)
+            return line, "ok"
+        self.tree = {to + p[len(path) :] if p == path or p.startswith(path + "/") else p: data for p, data in self.tree.items()}
+        return line, "ok"
+
+
+@pytest.mark.parametrize("cluster, seed", [(512, 1), (512, 2), (2048, 3)])
+def test_many_requests(volume, tmp_path, cluster, seed):
+    v, model = volume(cluster=cluster), Model(seed)
+    run(v, [model.step() for _ in range(400)])
+    found = v.tree(tmp_path / "tree")
+    found.pop("/script")
+    assert found == {path: data for path, data in model.tree.items() if data is not None}
