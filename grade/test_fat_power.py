@@ -18,6 +18,7 @@ HARMLESS = [re.compile(pattern) for pattern in (
     r"FATs differ but appear to be intact\.", r" +Using first FAT\.",
     r"Reclaimed \d+ unused clusters? \(\d+ bytes\)\.",
     r"Orphaned long file name part \".*\"", r" +Auto-deleting\.",
+    r"Unfinished long file name \".*\"\.", r" +\(Start may have been overwritten by .*\)", r" +Not auto-correcting this\.",
     # the file has more clusters than bytes: it is as it was
     r"/.*", r" +File size is \d+ bytes, cluster chain length is > \d+ bytes\.", r" +Truncating file to \d+ bytes\.")]
 TWO_NAMES = [re.compile(pattern) for pattern in (r" +share clusters\.", r" +Truncating second to 0 bytes\.")]
