@@ -33,8 +33,21 @@ MODES = (*series.MODES, NATIVE)
 START_MARK, END_MARK = 1, 2
 
 
+@dataclasses.dataclass(frozen=True)
+class PolicyMode(Mode):
+    """SIPs where a policy file puts them [kern/proc/policy.hh], which may need paging."""
+
+    file: pathlib.Path
+
+    @staticmethod
+    def of(path):
+        return PolicyMode("policy", f"policy {path.name}", None, path)
+
+
 def command_line(mode, reads, trap="int"):
     """The kernel's command line for one run."""
+    if isinstance(mode, PolicyMode):
+        return f"protect=paging policy={mode.file.name} run={','.join(SIPS)} reads={reads} trap={trap}"
     if mode is NATIVE:
         return f"protect=microkernel run={','.join(f'{name}.elf' for name in PROCESSES)} reads={reads}"
     return f"protect={mode.name} run={','.join(SIPS)} reads={reads} trap={trap}"
@@ -42,7 +55,8 @@ def command_line(mode, reads, trap="int"):
 
 def modules_for(mode, modules):
     """Those that `mode` runs: what else lay in memory would move everything else."""
-    return [module for module in modules if (pathlib.Path(module).suffix == ".elf") == (mode is NATIVE)]
+    chosen = [module for module in modules if (pathlib.Path(module).suffix == ".elf") == (mode is NATIVE)]
+    return chosen + ([mode.file] if isinstance(mode, PolicyMode) else [])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,7 +162,11 @@ def arguments(argv):
                         help="runs of each mode, of which the median one is the bar (default: %(default)s)")
     parser.add_argument("--sensitivity", type=pathlib.Path, metavar="JSON",
                         help="run nothing: show how the bars of a figure5.json depend on placeholders")
-    return series.parse(parser, argv, MODES)
+    parser.add_argument("--policy", type=pathlib.Path, metavar="FILE", help="a bar more: SIPs where this file puts them")
+    options = series.parse(parser, argv, MODES)
+    if options.policy:
+        options.modes.append(PolicyMode.of(options.policy))
+    return options
 
 
 def show_sensitivity(path):
@@ -170,7 +188,7 @@ def draw(options, once=None):
     """Runs and writes everything. `once` replaces the machines in tests."""
     clock = series.clock_of(options)
     if once is None:
-        machine = series.machine_of(options)
+        machine = series.machine_of(options, options.policy)
 
         def once(mode):
             return run_once(clock, machine, mode, options.reads, options.trap)

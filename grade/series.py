@@ -173,9 +173,9 @@ def clock_of(options):
     return measure.Clock(options.clock, parameters.load(options.model) if options.clock == "model" else None)
 
 
-def machine_of(options):
-    """The machine of all runs. MeasureError where a file of it is missing."""
-    for path in (options.kernel, options.disk, *(str(m).split(" ")[0] for m in options.module)):
+def machine_of(options, *more):
+    """The machine of all runs. MeasureError where a file of it is missing, or one of `more`."""
+    for path in (*more, options.kernel, options.disk, *(str(m).split(" ")[0] for m in options.module)):
         if path is not None and not pathlib.Path(path).exists():
             raise MeasureError(f"{path} does not exist: run `make`, which builds it")
     return qemu.Machine(kernel=options.kernel, modules=options.module, disk=options.disk, memory=options.memory, limit=options.limit)

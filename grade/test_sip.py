@@ -108,7 +108,33 @@ def test_a_policy_file_places_sips(boot, module, tmp_path):
     policy.write_text("adder servers 2\n")
     boot("protect=paging policy=policy.txt run=adder,client",
          modules=[module("adder"), module("client"), policy]).expect(
-        End.FAILED, 'singlet: policy.txt:1: expected "<sip> <domain> <level 0 or 3>"')
+        End.FAILED, 'singlet: policy.txt:1: expected "<sip> <domain> <level 0 or 3>')
+
+
+def placed(boot, module, tmp_path, mode, policy, trap="int"):
+    """The console of echo and pinger in the places that `policy` gives them."""
+    (tmp_path / "policy.txt").write_text(policy)
+    return boot(f"protect={mode} trap={trap} policy=policy.txt run=echo,pinger",
+                modules=[module("echo"), module("pinger"), tmp_path / "policy.txt"], limit=60).expect_ok(CLEAN).console
+
+
+@pytest.mark.parametrize("policy", [
+    "* own 3",                                     # each apart, with its own heap
+    "* own 3 heap=common",                         # each apart, one heap
+    "* own 0 heap=own",                            # at CPL 0, and copied all the same
+    "* own 0 heap=common",
+    "echo a 3 heap=h\npinger b 0 heap=h",          # two levels over one heap
+    "echo a 3 heap=h sysenter\npinger b 3 heap=h int",
+    "echo a 3 sysenter\npinger a 3 int",           # one domain, two ways into the kernel
+    "echo a 0 heap=shared\npinger a 3",            # a domain's name at two levels: two domains
+])
+@pytest.mark.parametrize("trap", ("int", "sysenter"))
+def test_any_sip_lives_anywhere(boot, module, tmp_path, policy, trap):
+    placed(boot, module, tmp_path, "paging", policy, trap)
+
+
+def test_heaps_of_their_own_need_no_paging(boot, module, tmp_path):
+    placed(boot, module, tmp_path, "physical", "* all 0 heap=own")
 
 
 def test_a_sip_that_never_ends_is_a_hang(boot, module):
@@ -151,8 +177,13 @@ def test_a_driver_that_dies_in_a_transfer(boot, module, mode):
 
 @pytest.mark.parametrize("policy, sentence", [
     (None, "policy=policy.txt: there is no boot module of that name"),
-    ("hello all\n", 'policy.txt:1: expected "<sip> <domain> <level 0 or 3>", found "hello all"'),
-    ("\n# nobody\nhello all 0 0\n", 'policy.txt:3: expected "<sip> <domain> <level 0 or 3>"'),
+    ("hello all\n", 'policy.txt:1: expected "<sip> <domain> <level 0 or 3> [heap=<name>] [int or sysenter]", found "hello all"'),
+    ("\n# nobody\nhello all 0 0\n", 'policy.txt:3: expected "<sip> <domain> <level 0 or 3> '),
+    ("hello all 3 int sysenter\n", 'policy.txt:1: expected "<sip> <domain> <level 0 or 3> '),
+    ("hello all 3 heap=\n", 'policy.txt:1: expected "<sip> <domain> <level 0 or 3> '),
+    ("hello all 3 heap=a heap=b\n", 'policy.txt:1: expected "<sip> <domain> <level 0 or 3> '),
+    ("hello all 0 sysenter\n", "policy.txt:1: level 0 calls the kernel without a trap"),
+    ("hello all 3 heap=shared\n", "policy.txt:1: level 3 cannot touch the shared heap: give it one with heap=<name>"),
     ("hello all 3\n", "policy.txt: level 3 needs paging, which protect=physical has not"),
 ])
 def test_a_wrong_policy_file(boot, module, tmp_path, policy, sentence):

@@ -31,6 +31,6 @@ inline constexpr std::uint32_t kFunctionCount =
     kFirstRuntime + static_cast<std::uint32_t>(Runtime::kCount);
 
 /// The address that a SIP at `level` calls for function `number`.
-Word function_address(std::uint32_t number, Level level);
+Word function_address(std::uint32_t number, Binding binding);
 
 } // namespace singlet::kern

@@ -1,6 +1,6 @@
 // Kernel calls about the calling SIP itself, and the boot arguments.
+#include "kern/abi/binding.hh"
 #include "kern/abi/calls.hh"
-#include "kern/abi/trap_kind.hh"
 #include "kern/boot/arguments.hh"
 #include "kern/boot/options.hh"
 
@@ -8,17 +8,17 @@ namespace singlet::kern {
 
 namespace {
 
-constinit bool sysenter = false;
+constinit Binding trap = Binding::Interrupt;
 
 bool set_trap(std::string_view value) {
-    sysenter = value == "sysenter";
-    return sysenter || value == "int";
+    trap = value == "sysenter" ? Binding::Sysenter : Binding::Interrupt;
+    return value == "sysenter" || value == "int";
 }
 OPTION(trap, set_trap, "int or sysenter");
 
 } // namespace
 
-bool uses_sysenter() { return sysenter; }
+Binding default_trap() { return trap; }
 
 Word kernel_exit(const Word* arguments) { exit_sip(static_cast<std::int32_t>(arguments[0])); }
 

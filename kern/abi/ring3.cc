@@ -1,8 +1,8 @@
 // Kernel calls from CPL 3. The code that calls was verified, but the kernel does not rely on it:
 // every argument is checked against what the SIP owns, and copied first, so that what was checked
 // is what is used. A caller that gives anything else is killed.
+#include "kern/abi/binding.hh"
 #include "kern/abi/calls.hh"
-#include "kern/abi/trap_kind.hh"
 #include "kern/boot/init.hh"
 #include "kern/cpu/segments.hh"
 #include "kern/dev/console.hh"
@@ -191,15 +191,17 @@ extern "C" Word ring3_call(std::uint32_t number, Word address) {
 extern "C" void kernel_call_entry();
 extern "C" void sysenter_entry();
 
-void choose_entry() {
-    if (!uses_sysenter()) return;
-    set_sysenter(sysenter_entry, &task_state.esp0);
-    sip_entry.sysenter = true;
-}
-INIT(610, choose_entry);
+void prepare_sysenter() { set_sysenter(sysenter_entry, &task_state.esp0); }
+INIT(610, prepare_sysenter);
+
+// Where a SIP at CPL 3 returns to is INT 0x80 in either [gates.S ring3_exit].
+constexpr UserEntry kInterrupt{.interrupt = kernel_call_entry};
+constexpr UserEntry kSysenter{.interrupt = kernel_call_entry, .sysenter = true};
 
 } // namespace
 
-constinit UserEntry sip_entry{.interrupt = kernel_call_entry};
+const UserEntry& entry_of(Binding binding) {
+    return binding == Binding::Sysenter ? kSysenter : kInterrupt;
+}
 
 } // namespace singlet::kern

@@ -1,9 +1,10 @@
 // A program as it runs: decoded, verified, compiled, linked and sealed. Code and data lie in frames
 // of their own that nobody writes any more once the image exists; all instances of the SIP share
-// them. The same module is compiled once for each binding (CPL 0 or CPL 3) that is in use.
+// them. The same module is compiled once for each binding that is in use.
 #pragma once
+#include "kern/abi/binding.hh"
+#include "kern/ipc/page_source.hh"
 #include "kern/mem/frames.hh"
-#include "kern/proc/domain.hh"
 #include "lib/core/list.hh"
 #include "lib/core/ref.hh"
 #include "verifier/compile.hh"
@@ -34,7 +35,7 @@ struct Image : Counted {
     ~Image();
 
     ProgramRef program;
-    Level level = Level::Kernel;
+    Binding binding = Binding::Call;
     bool checks = true;
     Frames code, data;            // sealed
     verifier::NativeImage native; // without code and data: functions, lines
@@ -70,10 +71,10 @@ Installed<ProgramRef> install(std::string_view file, std::span<const std::uint8_
 /// Compiles; with `checks` as everywhere but in the mode without them.
 Installed<verifier::NativeImage> compile(const Program& program, bool checks);
 /// Links what was compiled and seals it.
-Installed<ImageRef> make_image(const ProgramRef& program, Level level, bool checks,
+Installed<ImageRef> make_image(const ProgramRef& program, Binding binding, bool checks,
                                verifier::NativeImage compiled);
 /// Compiles for a binding, or finds the image that is there already.
-Installed<ImageRef> image_for(const ProgramRef& program, Level level, bool checks);
+Installed<ImageRef> image_for(const ProgramRef& program, Binding binding, bool checks);
 
 class TypeRegistry;
 TypeRegistry& type_registry();

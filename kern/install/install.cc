@@ -78,8 +78,8 @@ private:
 // The addresses of what an image refers to outside itself. A declaration is looked up once.
 class Resolver {
 public:
-    Resolver(const Program& program, Level level)
-        : program_(program), level_(level), types_(program.module().structs.size()),
+    Resolver(const Program& program, Binding binding)
+        : program_(program), binding_(binding), types_(program.module().structs.size()),
           contracts_(program.module().contracts.size()) {}
 
     Word resolve(Relocation::What what, std::uint32_t value) {
@@ -87,9 +87,9 @@ public:
         case Relocation::What::Helper:
             return rt::helper_address(value);
         case Relocation::What::Service:
-            return function_address(kFirstService + value, level_);
+            return function_address(kFirstService + value, binding_);
         case Relocation::What::KernelCall:
-            return function_address(value, level_);
+            return function_address(value, binding_);
         case Relocation::What::ExchangeType:
             if (!types_[value])
                 types_[value] = word(type_registry().exchange_type(program_.module(), value));
@@ -107,7 +107,7 @@ public:
 
 private:
     const Program& program_;
-    Level level_;
+    Binding binding_;
     std::vector<Word> types_, contracts_; // 0: not looked up yet
 };
 
@@ -158,11 +158,11 @@ Installed<verifier::NativeImage> compile(const Program& program, bool checks) {
     return verifier::compile(program.verified, {.checks = checks});
 }
 
-Installed<ImageRef> make_image(const ProgramRef& program, Level level, bool checks,
+Installed<ImageRef> make_image(const ProgramRef& program, Binding binding, bool checks,
                                verifier::NativeImage compiled) {
     ImageRef image(new Image);
     image->program = program;
-    image->level = level;
+    image->binding = binding;
     image->checks = checks;
     image->native = std::move(compiled);
     verifier::NativeImage& native = image->native;
@@ -178,7 +178,7 @@ Installed<ImageRef> make_image(const ProgramRef& program, Level level, bool chec
     Word code_at = image->code.start().raw(), data_at = image->data.start().raw();
     std::memcpy(pointer<void>(code_at), native.code.data(), native.code.size());
     std::memcpy(pointer<void>(data_at), native.data.data(), native.data.size());
-    Resolver outside(*program, level);
+    Resolver outside(*program, binding);
     verifier::link(
         native, {pointer<std::uint8_t>(code_at), native.code.size()}, code_at,
         {pointer<std::uint8_t>(data_at), native.data.size()}, data_at,
@@ -203,11 +203,11 @@ Installed<ProgramRef> install(std::string_view file, std::span<const std::uint8_
     return ProgramRef(new Program(file, TRY(verify(std::move(module)))));
 }
 
-Installed<ImageRef> image_for(const ProgramRef& program, Level level, bool checks) {
+Installed<ImageRef> image_for(const ProgramRef& program, Binding binding, bool checks) {
     for (Image* known = images.first(); known; known = images.next(*known))
-        if (known->program == program && known->level == level && known->checks == checks)
+        if (known->program == program && known->binding == binding && known->checks == checks)
             return ImageRef(known);
-    return make_image(program, level, checks, TRY(compile(*program, checks)));
+    return make_image(program, binding, checks, TRY(compile(*program, checks)));
 }
 
 TypeRegistry& type_registry() {

@@ -41,7 +41,8 @@ Installed<void> conclude(Work& work) {
     auto native = TRY(std::move(work.native));
     auto good = check_manifest(program->verified, job.name, Starter::Sip, Services::Now);
     if (!good) return std::unexpected(Refusal{good.error().sentence});
-    job.image = TRY(make_image(program, place(job.name, false).level, checks(), std::move(native)));
+    job.image =
+        TRY(make_image(program, place(job.name, false).binding, checks(), std::move(native)));
     job.program = std::move(program);
     return {};
 }

@@ -17,32 +17,47 @@ std::vector<std::unique_ptr<Domain>>& domains() {
     return list;
 }
 
+std::string_view name_of(const Ref<DomainHeap>& heap) {
+    return heap ? heap->name() : std::string_view{};
+}
+
+// The one that some domain uses already, or a new one.
+Result<Ref<DomainHeap>> heap_for(const std::string& name) {
+    if (name.empty()) return {};
+    for (auto& domain : domains())
+        if (name_of(domain->heap()) == name) return domain->heap();
+    return DomainHeap::create(name);
+}
+
 Domain* domain_for(const Placement& placement) {
     for (auto& domain : domains())
-        if (domain->name() == placement.domain && domain->level() == placement.level)
+        if (domain->name() == placement.domain && domain->level() == placement.level() &&
+            name_of(domain->heap()) == placement.heap)
             return domain.get();
-    auto made =
-        Domain::create(placement.domain, placement.level, mode_has_paging(options().protect));
+    auto heap = heap_for(placement.heap);
+    if (!heap) return nullptr;
+    auto made = Domain::create(placement.domain, placement.level(),
+                               mode_has_paging(options().protect), std::move(*heap));
     if (!made) return nullptr;
     domains().push_back(std::move(*made));
     return domains().back().get();
 }
 
-Installed<ImageRef> image_at(const ProgramRef& program, Level level) {
-    return image_for(program, level, options().protect != Protect::NoChecks);
+Installed<ImageRef> image_at(const ProgramRef& program, Binding binding) {
+    return image_for(program, binding, options().protect != Protect::NoChecks);
 }
 
 } // namespace
 
 Installed<ImageRef> image_at_place(const ProgramRef& program, std::string_view name,
                                    Starter starter) {
-    return image_at(program, place(name, starter == Starter::BootClient).level);
+    return image_at(program, place(name, starter == Starter::BootClient).binding);
 }
 
 SipResult<Sip*> create_instance(const ProgramRef& program, std::string name, Starter starter) {
     TRY(check_manifest(program->verified, name, starter, Services::Later));
     Placement placement = place(name, starter == Starter::BootClient);
-    auto image = image_at(program, placement.level);
+    auto image = image_at(program, placement.binding);
     if (!image) return std::unexpected(SipError{image.error().sentence});
     Domain* domain = domain_for(placement);
     if (!domain) return std::unexpected(SipError{name + ": no memory left for its domain"});

@@ -28,8 +28,10 @@ public:
         CHECK(program.has_value());
         const std::string& name = (*program)->module().manifest.sip;
         Placement placement = place(name, false);
-        domain_ = *Domain::create(name, placement.level, mode_has_paging(options().protect));
-        auto image = image_for(*program, placement.level, options().protect != Protect::NoChecks);
+        domain_ = *Domain::create(name, placement.level(), mode_has_paging(options().protect),
+                                  placement.heap.empty() ? Ref<DomainHeap>{}
+                                                         : *DomainHeap::create(placement.heap));
+        auto image = image_for(*program, placement.binding, options().protect != Protect::NoChecks);
         CHECK(image.has_value());
         sip_ = *create_sip(name, std::move(*image), *domain_);
         for (const auto& resource : (*program)->module().manifest.resources) {

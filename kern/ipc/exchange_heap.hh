@@ -121,6 +121,12 @@ public:
             cells_.destroy(account);
     }
 
+    /// The region that the page belongs to; 0 if to none of those opened.
+    std::uint8_t region_at(Word page) const {
+        const std::uint8_t what = map_.at(page);
+        return what > PageMap::kFirstRegion ? what - PageMap::kFirstRegion : 0;
+    }
+
     CellPool& cells() { return cells_; }
     HeapStats& stats() { return stats_; }
     /// Gives unused pages back.

@@ -15,40 +15,29 @@ User user_at(Level level) { return level == Level::User ? User::Yes : User::No; 
 
 } // namespace
 
-Result<std::unique_ptr<Domain>> Domain::create(std::string name, Level level, bool paging) {
+Result<std::unique_ptr<Domain>> Domain::create(std::string name, Level level, bool paging,
+                                               Ref<DomainHeap> heap) {
     std::unique_ptr<Domain> domain(new Domain(std::move(name), level));
     if (paging) domain->directory_.emplace(TRY(PageDirectory::create()));
-    if (level == Level::User) {
-        domain->region_ = exchange_heap().open_region(*domain);
-        if (!domain->region_) return std::unexpected(Error::Limit);
+    if (heap) {
+        TRY(heap->join(*domain));
+        domain->heap_ = std::move(heap);
     }
     return domain;
 }
 
 Domain::~Domain() {
     enter_kernel_domain();
-    if (region_) exchange_heap().close_region(region_);
+    if (heap_) heap_->leave(*this);
 }
 
-Result<void> Domain::map(const Frames& frames, Writable writable) {
+Result<void> Domain::map(PhysAddr start, std::uint32_t count, Writable writable) {
     if (!directory_) return {};
-    return directory_->map_identity(frames.start(), frames.count(), writable, user_at(level_));
+    return directory_->map_identity(start, count, writable, user_at(level_));
 }
 
 void Domain::unmap(const Frames& frames) {
     if (directory_ && frames) directory_->unmap(identity(frames.start()), frames.count());
-}
-
-// The domain's exchange heap. Runs are contiguous frames here too: a driver's DMA needs them so.
-Word Domain::allocate(std::uint32_t pages) {
-    auto frames = Frames::allocate(Zone::Sip, pages, Zeroed::No);
-    if (!frames || !map(*frames, Writable::Yes)) return 0;
-    return frames->release().raw();
-}
-
-void Domain::free(Word address, std::uint32_t pages) {
-    Frames frames = Frames::adopt(PhysAddr(address), pages);
-    unmap(frames);
 }
 
 void start_paging() {

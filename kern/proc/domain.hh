@@ -1,9 +1,10 @@
 // Protection domains [MSPC 2]: an address space that holds one or more SIPs, at one level. Which SIP
-// lives in which domain is policy (policy.hh), no property of the SIP. Domains at CPL 0 share the
-// kernel's exchange heap; one at CPL 3 has its own, in frames that are mapped in it only.
+// lives in which domain is policy (policy.hh), no property of the SIP. So is which exchange heap the
+// domain uses: the shared one lies in the kernel's memory, which CPL 3 cannot touch.
 #pragma once
-#include "kern/ipc/exchange_heap.hh"
 #include "kern/mem/paging.hh"
+#include "kern/proc/domain_heap.hh"
+#include "kern/proc/level.hh"
 #include "lib/core/list.hh"
 #include <memory>
 #include <optional>
@@ -11,17 +12,17 @@
 
 namespace singlet::kern {
 
-enum class Level : std::uint8_t { Kernel = 0, User = 3 };
-
-class Domain final : private PageSource {
+class Domain {
 public:
-    /// With page tables of its own, unless paging is off.
-    static Result<std::unique_ptr<Domain>> create(std::string name, Level level, bool paging);
+    /// With page tables of its own, unless paging is off. No heap is the shared one.
+    static Result<std::unique_ptr<Domain>> create(std::string name, Level level, bool paging,
+                                                  Ref<DomainHeap> heap);
     ~Domain();
 
     const std::string& name() const { return name_; }
     Level level() const { return level_; }
-    std::uint8_t region() const { return region_; }
+    const Ref<DomainHeap>& heap() const { return heap_; }
+    std::uint8_t region() const { return heap_ ? heap_->region() : 0; }
     bool has_pages() const { return directory_.has_value(); }
 
     /// Makes its memory reachable for the processor; CR3 is loaded only when it changes.
@@ -29,7 +30,10 @@ public:
         if (directory_) directory_->activate();
     }
     /// Lets the domain's SIPs at frames of the SIP zone, at their own addresses.
-    Result<void> map(const Frames& frames, Writable writable);
+    Result<void> map(const Frames& frames, Writable writable) {
+        return map(frames.start(), frames.count(), writable);
+    }
+    Result<void> map(PhysAddr start, std::uint32_t count, Writable writable);
     void unmap(const Frames& frames);
 
     std::uint32_t sips = 0; // that live in it
@@ -37,12 +41,9 @@ public:
 
 private:
     Domain(std::string name, Level level) : name_(std::move(name)), level_(level) {}
-    Word allocate(std::uint32_t pages) override;
-    void free(Word address, std::uint32_t pages) override;
-
     std::string name_;
     Level level_;
-    std::uint8_t region_ = 0;
+    Ref<DomainHeap> heap_;
     std::optional<PageDirectory> directory_;
 };
 

@@ -2,7 +2,7 @@
 
 #include "kern/boot/multiboot.hh"
 #include "kern/cpu/exit.hh"
-#include <array>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -13,12 +13,18 @@ namespace {
 struct Line {
     std::string_view sip, domain;
     Level level;
+    std::string_view heap = {};
+    std::optional<Binding> trap = {}; // at level 3
 };
+
+constexpr std::string_view kShared = "shared", kOwn = "own";
+constexpr std::string_view kForm =
+    "\"<sip> <domain> <level 0 or 3> [heap=<name>] [int or sysenter]\"";
 
 constexpr Line kOne[] = {{"*", "all", Level::Kernel}};
 constexpr Line kClientApart[] = {{"client", "client", Level::Kernel}, {"*", "rest", Level::Kernel}};
 constexpr Line kClientAtRing3[] = {{"client", "client", Level::User}, {"*", "rest", Level::Kernel}};
-constexpr Line kEachAtRing3[] = {{"*", "own", Level::User}};
+constexpr Line kEachAtRing3[] = {{"*", kOwn, Level::User}};
 
 std::span<const Line> lines_of(Protect mode) {
     switch (mode) {
@@ -41,16 +47,54 @@ std::vector<Line>& extra_lines() {
     return lines;
 }
 
-void read_line(std::string_view text, std::string_view file, int number) {
-    std::array<std::string_view, 4> words;
-    std::size_t count = 0;
-    for_each_piece(text.substr(0, text.find('#')), ' ', [&](std::string_view word) {
-        if (count < words.size()) words[count++] = word;
+// What stands behind the level. False: it is no option.
+bool read_option(std::string_view word, Line& line) {
+    constexpr std::string_view kHeap = "heap=";
+    if (word == "int" || word == "sysenter") {
+        if (line.trap) return false;
+        line.trap = word == "int" ? Binding::Interrupt : Binding::Sysenter;
+        return true;
+    }
+    if (!word.starts_with(kHeap) || word == kHeap || !line.heap.empty()) return false;
+    line.heap = word.substr(kHeap.size());
+    return true;
+}
+
+std::optional<Line> parse_line(std::string_view text) {
+    Line line{};
+    std::uint32_t count = 0;
+    bool good = true;
+    for_each_piece(text, ' ', [&](std::string_view word) {
+        switch (count++) {
+        case 0:
+            line.sip = word;
+            return;
+        case 1:
+            line.domain = word;
+            return;
+        case 2:
+            good = word == "0" || word == "3";
+            line.level = word == "3" ? Level::User : Level::Kernel;
+            return;
+        default:
+            good = good && read_option(word, line);
+        }
     });
-    if (count == 0) return;
-    if (count != 3 || (words[2] != "0" && words[2] != "3"))
-        fail("{}:{}: expected \"<sip> <domain> <level 0 or 3>\", found \"{}\"", file, number, text);
-    extra_lines().push_back({words[0], words[1], words[2] == "3" ? Level::User : Level::Kernel});
+    if (!good || count < 3) return {};
+    return line;
+}
+
+void read_line(std::string_view text, std::string_view file, int number) {
+    const std::string_view said = text.substr(0, text.find('#'));
+    if (said.find_first_not_of(' ') == said.npos) return;
+    const std::optional<Line> line = parse_line(said);
+    if (!line) fail("{}:{}: expected {}, found \"{}\"", file, number, kForm, text);
+    if (line->level == Level::Kernel && line->trap)
+        fail("{}:{}: level 0 calls the kernel without a trap", file, number);
+    if (line->level == Level::User && line->heap == kShared)
+        fail("{}:{}: level 3 cannot touch the shared heap: give it one with heap=<name>", file,
+             number);
+    extra_lines().push_back(*line);
 }
 
 } // namespace
@@ -81,13 +125,19 @@ Placement place(std::string_view sip, bool is_client) {
         return line.sip == "*" || line.sip == sip || (is_client && line.sip == "client");
     };
     auto placed = [&](const Line& line) {
-        return Placement{std::string(line.domain == "own" ? sip : line.domain), line.level};
+        const bool user = line.level == Level::User;
+        Placement placement{.domain = std::string(line.domain == kOwn ? sip : line.domain),
+                            .heap = std::string(line.heap == kOwn ? sip : line.heap)};
+        if (line.heap.empty() && user) placement.heap = placement.domain;
+        if (line.heap == kShared) placement.heap.clear();
+        if (user) placement.binding = line.trap.value_or(default_trap());
+        return placement;
     };
     for (const Line& line : extra_lines())
         if (fits(line)) return placed(line);
     for (const Line& line : lines_of(options().protect))
         if (fits(line)) return placed(line);
-    return {.domain = "all"};
+    return {.domain = "all", .heap = {}};
 }
 
 } // namespace singlet::kern

@@ -1,6 +1,6 @@
 #include "kern/proc/sip.hh"
 
-#include "kern/abi/trap_kind.hh"
+#include "kern/abi/binding.hh"
 #include "kern/boot/init.hh"
 #include "kern/cpu/trap.hh"
 #include "kern/dev/console.hh"
@@ -28,7 +28,7 @@ void switched_in(Thread& thread) {
     write_now({.stack_limit = sip.stack_limit, .sip = sip.control});
     if (sip.level != Level::User) return;
     open_ports(sip.grants.ports);
-    enter_kernel_by(sip_entry);
+    enter_kernel_by(entry_of(sip.image->binding));
 }
 
 bool image_is_shared(const Sip& sip) {

@@ -59,8 +59,8 @@ Result<void> allocate_memory(Sip& sip, std::uint32_t heap_pages) {
         .maps = image.maps,
         .map_count = image.map_count,
         .map_slots = image.map_slots,
-        .trap = function_address(kFirstRuntime + Word(Runtime::trap), sip.level),
-        .free = function_address(kFirstService + Word(verifier::Service::Free), sip.level),
+        .trap = function_address(kFirstRuntime + Word(Runtime::trap), image.binding),
+        .free = function_address(kFirstService + Word(verifier::Service::Free), image.binding),
         .flags = 0,
     };
     return {};

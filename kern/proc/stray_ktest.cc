@@ -56,7 +56,7 @@ ProgramRef alibi() {
 ImageRef native_image(std::string_view program, Level level, std::uint32_t target) {
     ImageRef image(new Image);
     image->program = alibi();
-    image->level = level;
+    image->binding = level == Level::User ? default_trap() : Binding::Call;
     image->code = *Frames::allocate(Zone::Sip, 1, Zeroed::Yes);
     image->data = *Frames::allocate(Zone::Sip, 1, Zeroed::Yes);
     image->code_size = static_cast<std::uint32_t>(program.size());
@@ -76,7 +76,9 @@ struct Scene {
 
     explicit Scene(Level at) : level(at) {}
     std::unique_ptr<Domain> make(const char* name) {
-        return *Domain::create(name, level, mode_has_paging(options().protect));
+        return *Domain::create(name, level, mode_has_paging(options().protect),
+                               level == Level::User ? *DomainHeap::create(name)
+                                                    : Ref<DomainHeap>{});
     }
 
     Sip& start(Domain& where, std::string_view program, std::uint32_t target) {
