@@ -48,9 +48,17 @@ def test_program_does_what_the_interpreter_did(boot, module, program, mode):
     result.expect(End.OK if expect == "exit 0" else End.FAILED, CLEAN)
 
 
+@pytest.mark.parametrize("mode", ("physical", "microkernel"))
+@pytest.mark.parametrize("program", [p for p in PROGRAMS if re.search(r" (new|newarr|cellnew) ", p.read_text())],
+                         ids=lambda p: p.stem)
+def test_program_does_it_too_when_it_always_collects(boot, module, program, mode):
+    """A collection at each allocation and each new stack segment."""
+    test_program_does_what_the_interpreter_did(boot, module, program, f"{mode} gc=stress")
+
+
 # Address 0 is ordinary memory where paging is off, and no page protects a stack there.
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", ("stack_overflow", "divide_by_zero", "divide_by_zero_64", "division32",
+@pytest.mark.parametrize("name", ("stack_overflow", "deep_recursion", "large_frames", "divide_by_zero", "divide_by_zero_64", "division32",
                                   "null_field", "null_store", "null_array", "bounds_high", "bounds_low"))
 def test_checks_hold_in_every_mode(boot, module, name, mode):
     program = ROOT / f"verifier/testdata/programs/{name}.sasm"

@@ -90,7 +90,9 @@ void add_select(Compiled& sum, const SelectTable& table) {
 
 Compiled instructions(const Verified& verified, const Function& f,
                       const std::vector<std::uint32_t>& implementers) {
-    Compiled sum;
+    Compiled sum{.code = kCode, // the stack test
+                 .relocations = 2,
+                 .maps = kStackMap + 2u * f.params.size()};
     for (const Instruction& i : f.code) {
         const std::uint64_t arguments = argument_count(verified, i);
         sum.code += kCode + kArgumentCode * arguments;

@@ -21,6 +21,7 @@ namespace singlet::verifier {
 enum class Helper : std::uint8_t {
     NewObject, // Word (const TypeDescriptor*); may collect
     NewArray,  // Word (const TypeDescriptor*, i32 length); may collect
+    MoreStack, // the stack test failed: comes back where there is room [lib/rt/stack.hh]; may collect
     Copy,      // void (to, at, from, at, count): checked
     DivL,      // i64 (i64, i64): the divisor is not 0
     RemL,

@@ -40,7 +40,6 @@ std::string in_words(const native::Outcome& outcome) {
 void compare(const Verified& verified, const Outcome& expected, bool collect_always) {
     native::Options options;
     options.collect_always = collect_always;
-    options.stack_bytes = 256u << 10;
     native::Machine machine(verified, options);
     const auto outcome = machine.run(10);
     const std::string ending = in_words(outcome);

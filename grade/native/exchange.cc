@@ -5,6 +5,7 @@
 #include <deque>
 #include <set>
 
+#include "grade/native/gate.hh"
 #include "grade/native/machine.hh"
 #include "kern/abi/signatures.hh"
 #include "verifier/field_layout.hh"
@@ -249,25 +250,25 @@ void no_device() {
 Word service_address(std::uint32_t service) {
     switch (static_cast<Service>(service)) {
     case Service::XNew:
-        return rt::address_of(&xnew);
+        return rt::address_of(&gate<xnew>);
     case Service::XVec:
-        return rt::address_of(&xvec);
+        return rt::address_of(&gate<xvec>);
     case Service::XSwap:
-        return rt::address_of(&xswap);
+        return rt::address_of(&gate<xswap>);
     case Service::Free:
-        return rt::address_of(&free_thing);
+        return rt::address_of(&gate<free_thing>);
     case Service::Channel:
-        return rt::address_of(&channel);
+        return rt::address_of(&gate<channel>);
     case Service::Send:
-        return rt::address_of(&send);
+        return rt::address_of(&gate<native::send>);
     case Service::Select:
-        return rt::address_of(&select);
+        return rt::address_of(&gate<native::select>);
     case Service::Unwrap:
-        return rt::address_of(&unwrap);
+        return rt::address_of(&gate<unwrap>);
     case Service::SetNew:
-        return rt::address_of(&set_new);
+        return rt::address_of(&gate<set_new>);
     case Service::SetAdd:
-        return rt::address_of(&set_add);
+        return rt::address_of(&gate<set_add>);
     default:
         return 0;
     }
@@ -276,22 +277,22 @@ Word service_address(std::uint32_t service) {
 Word kernel_call_address(std::uint32_t call) {
     switch (static_cast<abi::Call>(call)) {
     case abi::Call::print:
-        return rt::address_of(&print);
+        return rt::address_of(&gate<print>);
     case abi::Call::print_bytes:
     case abi::Call::print_vec:
-        return rt::address_of(&print_bytes);
+        return rt::address_of(&gate<print_bytes>);
     case abi::Call::print_int:
-        return rt::address_of(&print_int);
+        return rt::address_of(&gate<print_int>);
     case abi::Call::exit:
-        return rt::address_of(&exit_sip);
+        return rt::address_of(&gate<exit_sip>);
     case abi::Call::argument:
-        return rt::address_of(&argument);
+        return rt::address_of(&gate<argument>);
     case abi::Call::yield:
     case abi::Call::mark:
     case abi::Call::null:
-        return rt::address_of(&nothing);
+        return rt::address_of(&gate<nothing>);
     default:
-        return rt::address_of(&no_device);
+        return rt::address_of(&gate<no_device>);
     }
 }
 

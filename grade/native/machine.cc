@@ -1,5 +1,8 @@
 #include "grade/native/machine.hh"
 
+#include "grade/native/gate.hh"
+
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -23,8 +26,7 @@ namespace singlet::native {
 
 namespace {
 
-// Below the limit: what the run-time may use, and the C library with its signal frames.
-constexpr std::uint32_t kRoomForHost = 256u << 10;
+constexpr std::uint32_t kFirstPages = 3; // control, thread, first segment
 constexpr std::uint32_t kMostPages = (1u << 30) / rt::kPage; // in 32 bits there is not much more
 Machine* running = nullptr;
 
@@ -41,9 +43,12 @@ std::uint32_t whole_pages(std::size_t bytes) {
     return static_cast<std::uint32_t>((bytes + rt::kPage - 1) / rt::kPage * rt::kPage);
 }
 
-void trap_gate(rt::TrapReason reason, rt::Word number, rt::Word address) {
+void trap_sip(rt::TrapReason reason, rt::Word number, rt::Word address) {
     Machine::current().end({Outcome::What::Trap, 0, reason, number, address});
 }
+rt::Word pages(rt::Word count) { return Machine::current().give_pages(count); }
+void give_pages(rt::Word run) { Machine::current().take_pages_back(run); }
+void stack_limit(rt::Word limit) { now_page_storage.stack_limit = limit; }
 
 struct sigaction handled_before[NSIG];
 
@@ -124,21 +129,22 @@ Machine::Machine(const verifier::Verified& verified, const Options& options)
     auto pages = verified.module().manifest.memory_pages;
     if (pages > kMostPages)
         give_up(kUsage, "no memory for " + std::to_string(pages) + " pages in one process");
-    auto heap_bytes = pages != 0 ? pages * rt::kPage : whole_pages(options.heap_bytes);
-    auto stack_bytes = kRoomForHost + whole_pages(options.stack_bytes);
-    memory_bytes_ = rt::kPage + stack_bytes + heap_bytes;
-    auto* memory = map(memory_bytes_);
-    sip_ = reinterpret_cast<rt::Sip*>(memory);
+    auto quota = pages != 0 ? pages : whole_pages(options.memory_bytes) / rt::kPage;
+    memory_bytes_ = (kFirstPages + quota) * rt::kPage;
+    sip_ = reinterpret_cast<rt::Sip*>(map(memory_bytes_));
+    runs_.resize(quota);
     auto& c = sip_->control;
-    c.stack_top = rt::address_of(memory + rt::kPage + stack_bytes);
-    c.heap_begin = c.stack_top;
-    c.heap_end = c.heap_begin + heap_bytes;
+    c.data_begin = rt::address_of(data);
+    c.data_end = rt::address_of(code_ + image_bytes_);
     c.code_begin = rt::address_of(code_);
     c.code_end = c.code_begin + static_cast<rt::Word>(image_.code.size());
     c.maps = rt::address_of(maps);
     c.map_count = static_cast<rt::Word>(image_.maps.size());
     c.map_slots = rt::address_of(maps + maps_bytes);
-    c.trap = rt::address_of(&trap_gate);
+    c.trap = rt::address_of(&gate<trap_sip>);
+    c.pages = rt::address_of(&gate<native::pages>);
+    c.give_pages = rt::address_of(&gate<native::give_pages>);
+    c.stack_limit = rt::address_of(&gate<stack_limit>);
     c.free = service_address(static_cast<std::uint32_t>(verifier::Service::Free));
     c.flags = options.collect_always ? rt::kCollectAlways : 0;
 }
@@ -146,6 +152,46 @@ Machine::Machine(const verifier::Verified& verified, const Options& options)
 Machine::~Machine() {
     munmap(code_, image_bytes_);
     munmap(sip_, memory_bytes_);
+}
+
+// First fit. What is in use is a run's length at its first page, and kInside behind it.
+rt::Word Machine::give_pages(rt::Word count) {
+    auto is_free = [](rt::Word run) { return run == 0; };
+    for (auto at = runs_.begin() + first_free_; count != 0;) {
+        at = std::find_if(at, runs_.end(), is_free);
+        if (static_cast<rt::Word>(runs_.end() - at) < count) return 0;
+        auto end = std::find_if_not(at, at + count, is_free);
+        if (end != at + count) {
+            at = end;
+            continue;
+        }
+        std::fill(at, end, kInside);
+        *at = count;
+        auto number = static_cast<rt::Word>(at - runs_.begin());
+        if (count == 1) first_free_ = static_cast<std::ptrdiff_t>(number) + 1;
+        return rt::address_of(sip_) + (kFirstPages + number) * rt::kPage;
+    }
+    return 0;
+}
+
+void Machine::take_pages_back(rt::Word run) {
+    auto number = (run - rt::address_of(sip_)) / rt::kPage - kFirstPages;
+    auto first = runs_.begin() + static_cast<std::ptrdiff_t>(number);
+    first_free_ = std::min(first_free_, static_cast<std::ptrdiff_t>(number));
+    std::fill_n(first, *first, 0);
+}
+
+void Machine::prepare_memory() {
+    auto control = sip_->control;
+    madvise(sip_, memory_bytes_, MADV_DONTNEED);
+    sip_->control = control;
+    std::fill(runs_.begin(), runs_.end(), 0);
+    first_free_ = 0;
+    auto thread = rt::address_of(sip_) + rt::kPage, segment = thread + rt::kPage;
+    *rt::at<rt::Thread>(thread) = {.segment = segment, .spare = 0, .linked = 0};
+    now_page_storage.sip = rt::address_of(sip_);
+    now_page_storage.thread = thread;
+    now_page_storage.stack_limit = rt::stack_limit_of(segment);
 }
 
 void Machine::end(Outcome outcome) {
@@ -157,15 +203,13 @@ Outcome Machine::run(unsigned seconds) {
     static bool prepared = (catch_signals(), true);
     (void)prepared;
     auto& c = sip_->control;
-    std::memset(&sip_->heap, 0, sizeof sip_->heap);
-    madvise(reinterpret_cast<void*>(c.heap_begin), c.heap_end - c.heap_begin, MADV_DONTNEED);
+    prepare_memory();
     console.clear();
     running = this;
-    now_page_storage.sip = rt::address_of(sip_);
-    now_page_storage.stack_limit = rt::address_of(sip_) + rt::kPage + kRoomForHost;
     alarm(seconds);
     if (sigsetjmp(leave_, 1) == 0) {
-        auto status = call_on_stack(c.code_begin + image_.start, c.stack_top - 16);
+        auto status = call_on_stack(c.code_begin + image_.start,
+                                    rt::address_of(sip_) + kFirstPages * rt::kPage - 16);
         auto entry = verified_.module().manifest.entry;
         bool has_result = verified_.module().functions[entry].result != verifier::kVoid;
         outcome_ = {Outcome::What::Exit, has_result ? static_cast<std::int32_t>(status) : 0};

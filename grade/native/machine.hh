@@ -25,8 +25,7 @@ struct Options {
     verifier::CompileOptions compile;
     bool collect_always = false;
     bool keep_output = true; // in Machine::console; false: drop it
-    std::uint32_t heap_bytes = 64u << 20;
-    std::uint32_t stack_bytes = 1u << 20;
+    std::uint32_t memory_bytes = 64u << 20; // for stack and heap, where the manifest says nothing
     std::vector<std::int32_t> arguments;
 };
 
@@ -48,20 +47,27 @@ public:
     std::string where(std::uint32_t address) const;
     std::string console;
 
-    // For the services.
+    // For the run-time and the services.
+    rt::Word give_pages(rt::Word count);
+    void take_pages_back(rt::Word run);
     static Machine& current();
     [[noreturn]] void end(Outcome outcome);
     const verifier::Verified& verified() const { return verified_; }
     const Options& options() const { return options_; }
 
 private:
+    static constexpr rt::Word kInside = ~rt::Word{0};
+    void prepare_memory();
+
     const verifier::Verified& verified_;
     Options options_;
     verifier::NativeImage image_;
     std::uint8_t* code_ = nullptr; // code, then data, then stack maps and their slots
     std::size_t image_bytes_ = 0;
-    rt::Sip* sip_ = nullptr; // control page, stack, heap
+    rt::Sip* sip_ = nullptr; // control page, thread, first segment, and then its quota
     std::size_t memory_bytes_ = 0;
+    std::vector<rt::Word> runs_;    // of the quota's pages
+    std::ptrdiff_t first_free_ = 0; // no page before it is free
     sigjmp_buf leave_;
     Outcome outcome_;
 };

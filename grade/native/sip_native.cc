@@ -54,7 +54,7 @@ int main(int argc, char** argv) {
     app.add_flag("--no-checks", unchecked, "compile without null, bounds and cast checks");
     app.add_flag("--statistics", statistics, "say what the collector did");
     app.add_option("--seconds", seconds, "most time, 0: any")->capture_default_str();
-    app.add_option("--heap", options.heap_bytes, "bytes of collected memory");
+    app.add_option("--memory", options.memory_bytes, "bytes for stack and heap");
     app.add_option("--argument", options.arguments, "what `argument` gives, from 0 on");
     app.add_option("--dump", dump, "write the linked code to this file, and its address");
     CLI11_PARSE(app, argc, argv);

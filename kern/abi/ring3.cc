@@ -22,7 +22,6 @@ using verifier::SelectEntry;
 using verifier::Service;
 
 constexpr std::uint32_t kMostArguments = 5;
-constexpr std::uint32_t kMostWords = 2 * verifier::limits::kMessageArguments; // of a message
 
 Sip& sip() { return *running_sip; }
 
@@ -97,10 +96,25 @@ bool fits_send(const Word* words) {
     return true;
 }
 
+// Words that a select writes for a pattern on this operand.
+std::uint32_t words_of(const SelectEntry& pattern, Word operand) {
+    Owned& owned = *root(operand);
+    if (owned.kind == OwnedKind::Set) return 1;
+    auto messages = static_cast<const Endpoint&>(owned).contract->messages;
+    std::uint32_t message = pattern.message_or_count;
+    return message < messages.size() ? messages[message].words : 0;
+}
+
 bool fits_select(const Word* words) {
     std::uint32_t operands = words[1];
     if (operands == 0 || operands > verifier::limits::kSelectOperands) return false;
     if (!readable(words[2], operands * 4)) return false;
+    const Word* list = pointer<const Word>(words[2]);
+    bool are_ends = std::all_of(list, list + operands, [](Word operand) {
+        Owned* owned = root(operand);
+        return owned && !owned->is_block();
+    });
+    if (!are_ends) return false;
     std::uint32_t out = 0;
     for (Word at = words[0];; at += sizeof(SelectEntry)) {
         if (!sip().image->in_data(at, sizeof(SelectEntry))) return false;
@@ -111,15 +125,10 @@ bool fits_select(const Word* words) {
             if (!sip().image->in_data(at, sizeof(SelectEntry))) return false;
             auto* pattern = pointer<const SelectEntry>(at);
             if (pattern->operand >= operands) return false;
-            out = std::max(out, pattern->out + kMostWords);
+            out = std::max(out, pattern->out + words_of(*pattern, list[pattern->operand]));
         }
     }
-    if (!writable(words[3], out * 4)) return false;
-    const Word* list = pointer<const Word>(words[2]);
-    return std::all_of(list, list + operands, [](Word operand) {
-        Owned* owned = root(operand);
-        return owned && !owned->is_block();
-    });
+    return out == 0 || writable(words[3], out * 4);
 }
 
 bool fits_service(Service service, const Word* words) {
@@ -153,18 +162,26 @@ bool fits_service(Service service, const Word* words) {
 constexpr std::array<std::uint8_t, std::size_t(Service::kCount)> kServiceArguments = {
     1, 2, 3, 1, 2, 3, 4, 3, 0, 2};
 
+constexpr std::array<std::uint8_t, std::size_t(Runtime::kCount)> kRuntimeArguments = {3, 1, 1, 1};
+
+// What a SIP began with it keeps.
+bool fits_runtime(Runtime function, const Word* words) {
+    return function != Runtime::give_pages ||
+           (sip().pages.is_run(words[0]) && words[0] != sip().control);
+}
+
 std::uint32_t argument_count(std::uint32_t number) {
     if (number < kFirstService)
         return static_cast<std::uint32_t>(abi::kKernelCalls[number].params.size());
     if (number < kFirstRuntime) return kServiceArguments[number - kFirstService];
-    return 3;
+    return kRuntimeArguments[number - kFirstRuntime];
 }
 
 bool fits_function(std::uint32_t number, const Word* words) {
     if (number < kFirstService) return fits_call(abi::kKernelCalls[number], words);
     if (number < kFirstRuntime)
         return fits_service(static_cast<Service>(number - kFirstService), words);
-    return true;
+    return fits_runtime(static_cast<Runtime>(number - kFirstRuntime), words);
 }
 
 [[noreturn]] void refuse(std::uint32_t number, const Word* words) {

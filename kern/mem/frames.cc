@@ -28,7 +28,27 @@ public:
         lowest_ = first / kBits;
     }
     ZoneInfo info() const {
-        return {PhysAddr(first_ * kPageSize), PhysAddr(end_ * kPageSize), total_, free_};
+        return {PhysAddr(first_ * kPageSize), PhysAddr(end_ * kPageSize), total_, free_, promised_};
+    }
+    Fragmentation fragmentation() const {
+        Fragmentation result{.free = free_};
+        std::uint32_t run = 0;
+        for (std::uint32_t frame = first_; frame < end_; frame++) {
+            run = is_free(frame) ? run + 1 : 0;
+            if (run == 1) result.runs++;
+            result.largest_run = std::max(result.largest_run, run);
+        }
+        return result;
+    }
+
+    bool has_unpromised(std::uint32_t count) const { return count <= free_ - promised_; }
+    void promise(std::uint32_t count) {
+        promised_ += count;
+        ASSERT(promised_ <= free_);
+    }
+    void drop_promise(std::uint32_t count) {
+        ASSERT(count <= promised_);
+        promised_ -= count;
     }
 
     // Sets the free bit of what can be handed out; called only while booting.
@@ -121,7 +141,7 @@ private:
     }
 
     std::uint32_t first_ = 0, end_ = 0; // frame numbers
-    std::uint32_t total_ = 0, free_ = 0;
+    std::uint32_t total_ = 0, free_ = 0, promised_ = 0;
     std::uint32_t lowest_ = 0; // word index: none below has a free frame
 };
 
@@ -162,13 +182,16 @@ INIT(300, start_frames);
 } // namespace
 
 Result<Frames> Frames::allocate(Zone zone, std::uint32_t count, Zeroed zeroed,
-                                std::uint32_t alignment) {
+                                std::uint32_t alignment, Promised promised) {
     ASSERT(std::has_single_bit(alignment));
     if (count == 0) return std::unexpected(Error::BadArgument);
     FrameZone& from = zones[static_cast<unsigned>(zone)];
+    if (promised == Promised::No && !from.has_unpromised(count))
+        return std::unexpected(Error::NoMemory);
     std::uint32_t frame =
         count == 1 && alignment == 1 ? from.allocate_one() : from.allocate_run(count, alignment);
     if (frame == 0) return std::unexpected(Error::NoMemory);
+    if (promised == Promised::Yes) from.drop_promise(count);
     Frames frames(PhysAddr(frame * kPageSize), count);
     if (zeroed == Zeroed::Yes) std::memset(at<void>(frames.start()), 0, frames.size());
     return frames;
@@ -181,6 +204,23 @@ void Frames::give_back() {
 }
 
 ZoneInfo zone_info(Zone zone) { return zones[static_cast<unsigned>(zone)].info(); }
+
+bool promise_frames(Zone zone, std::uint32_t count) {
+    FrameZone& of = zones[static_cast<unsigned>(zone)];
+    if (!of.has_unpromised(count)) return false;
+    of.promise(count);
+    return true;
+}
+void drop_promise(Zone zone, std::uint32_t count) {
+    zones[static_cast<unsigned>(zone)].drop_promise(count);
+}
+void renew_promise(Zone zone, std::uint32_t count) {
+    zones[static_cast<unsigned>(zone)].promise(count);
+}
+
+Fragmentation fragmentation(Zone zone) {
+    return zones[static_cast<unsigned>(zone)].fragmentation();
+}
 
 std::uint32_t readable_end() {
     if (ram_end == 0) return address_of(__kernel_end); // what is surely there so early

@@ -2,6 +2,9 @@
 // the SIPs (high half). A zone is a bitmap, one bit a free frame. Single frames come from the low
 // end, runs from the high end, so that small things do not break up the room for large ones.
 //
+// Frames can be promised before they are needed: nobody else gets them then. As many single frames as
+// were promised are always there; a run of several may not be.
+//
 // Whoever holds a Frames object owns those frames; when it dies, they are free again.
 #pragma once
 #include "kern/error.hh"
@@ -12,6 +15,7 @@ namespace singlet::kern {
 
 enum class Zone : std::uint8_t { Kernel, Sip };
 enum class Zeroed : bool { No, Yes };
+enum class Promised : bool { No, Yes };
 
 /// One frame, or several that lie one behind the other.
 class [[nodiscard]] Frames {
@@ -27,9 +31,10 @@ public:
     ~Frames() { give_back(); }
 
     /// `count` frames, the first at a multiple of `alignment` frames (a power of two).
-    /// NoMemory: no such run is free, though single frames may be.
+    /// NoMemory: no such run is free, though single frames may be. With Promised::Yes they are taken
+    /// from what was promised.
     static Result<Frames> allocate(Zone zone, std::uint32_t count, Zeroed zeroed,
-                                   std::uint32_t alignment = 1);
+                                   std::uint32_t alignment = 1, Promised promised = Promised::No);
 
     PhysAddr start() const { return start_; }
     PhysAddr end() const { return start_ + size(); }
@@ -57,7 +62,24 @@ struct ZoneInfo {
     PhysAddr start, end;
     std::uint32_t frames = 0; // that can ever be handed out
     std::uint32_t free = 0;
+    std::uint32_t promised = 0; // of the free ones
 };
 ZoneInfo zone_info(Zone zone);
+
+/// Promises `count` frames more. False: so many are not there that are free and not promised.
+[[nodiscard]] bool promise_frames(Zone zone, std::uint32_t count);
+/// They are not needed after all.
+void drop_promise(Zone zone, std::uint32_t count);
+/// Promised frames that were allocated have come back, and are promised again.
+void renew_promise(Zone zone, std::uint32_t count);
+
+/// How broken up the free memory of a zone is. A run of more than `largest_run` frames cannot be had,
+/// however many are free.
+struct Fragmentation {
+    std::uint32_t free = 0;        // frames
+    std::uint32_t runs = 0;        // of free frames, each between two in use
+    std::uint32_t largest_run = 0; // frames
+};
+Fragmentation fragmentation(Zone zone);
 
 } // namespace singlet::kern

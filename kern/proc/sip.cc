@@ -25,7 +25,7 @@ void switched_in(Thread& thread) {
     Sip& sip = *static_cast<Sip*>(thread.owner);
     running_sip = &sip;
     sip.domain->enter();
-    write_now({.stack_limit = sip.stack_limit, .sip = sip.control});
+    write_now(sip);
     if (sip.level != Level::User) return;
     open_ports(sip.grants.ports);
     enter_kernel_by(entry_of(sip.image->binding));
@@ -50,8 +50,7 @@ void release(Sip& sip) {
         sip.domain->unmap(sip.image->code);
         sip.domain->unmap(sip.image->data);
     }
-    sip.domain->unmap(sip.memory);
-    sip.memory.give_back();
+    sip.pages.close();
     sip.domain->sips--;
 }
 
@@ -107,12 +106,11 @@ SipResult<Sip*> create_sip(std::string name, ImageRef image, Domain& domain) {
     sip->image = std::move(image);
     sip->level = domain.level();
     sip->region = domain.region();
-    if (!allocate_memory(*sip, manifest.memory_pages)) return std::unexpected(no_memory(sip->name));
-    bool mapped = domain.map(sip->memory, Writable::Yes) &&
-                  domain.map(sip->image->code, Writable::No) &&
-                  domain.map(sip->image->data, Writable::No);
     sip->domain = &domain;
     domain.sips++;
+    bool mapped = allocate_memory(*sip, manifest.memory_pages) &&
+                  domain.map(sip->image->code, Writable::No) &&
+                  domain.map(sip->image->data, Writable::No);
     std::uint32_t quota = manifest.exchange_pages ? manifest.exchange_pages : kDefaultExchangePages;
     quota = std::min(quota, kMaximumRam / kPageSize);
     if (!mapped || !exchange_heap().open_account(*sip, quota * kPageSize)) {

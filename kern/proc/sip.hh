@@ -4,16 +4,15 @@
 //            start             exit, trap, fault, kill
 //   Created ------> Running -----------------------> Ended  (everything given back; then reaped)
 //
-// A SIP's memory is one run of frames:
-//
-//   | control | stack: grows down ........| collected heap .................. |
-//             ^ stack_limit - kStackReserve
+// A SIP's memory [sip_pages.hh] begins with a few pages that the kernel lays out [sip_memory.cc]. All
+// others, for stack segments and the collected heap, its run-time asks for when it needs them.
 #pragma once
 #include "kern/install/image.hh"
 #include "kern/ipc/channel.hh"
 #include "kern/mem/frames.hh"
 #include "kern/proc/domain.hh"
 #include "kern/proc/io_permission.hh"
+#include "kern/proc/sip_pages.hh"
 #include "kern/proc/thread.hh"
 #include <string>
 #include <vector>
@@ -29,6 +28,13 @@ struct Grants {
 
 /// Who starts a SIP. The client is the last of run=.
 enum class Starter : std::uint8_t { Boot, BootClient, Sip };
+
+/// The stack of a thread, as the kernel knows it; the rest is the run-time's [lib/rt/stack.hh].
+struct SipStack {
+    Word record = 0; // rt::Thread
+    Word top = 0;    // of the first segment
+    Word limit = 0;  // while the thread runs: Now::stack_limit
+};
 
 struct Sip : Party {
     enum class State : std::uint8_t { Created, Running, Ended };
@@ -47,11 +53,9 @@ struct Sip : Party {
     ImageRef image;
     Domain* domain = nullptr;
     Thread* thread = nullptr;
-    Frames memory;
-    std::vector<Frames> heap; // the collector's runs
-    std::uint32_t heap_pages = 0, most_heap_pages = 0;
-    Word stack_limit = 0, stack_top = 0;
-    Word control = 0;
+    SipStack stack; // of that thread
+    SipPages pages;
+    Word control = 0; // rt::SipControl
     Grants grants;
     std::vector<Word> parameters; // of the entry function
     std::vector<bool> given;      // those that its creator put there
@@ -59,10 +63,7 @@ struct Sip : Party {
     ListLink link;
 
     /// Do all bytes belong to the SIP's own memory?
-    bool in_memory(Word address, std::uint32_t size) const {
-        std::uint32_t offset = address - memory.start().raw(); // huge when it lies below
-        return offset <= memory.size() && size <= memory.size() - offset;
-    }
+    bool in_memory(Word address, std::uint32_t size) const { return pages.hold(address, size); }
 };
 using SipList = List<Sip, &Sip::link>;
 

@@ -1,7 +1,9 @@
 #include "kern/proc/sip_memory.hh"
 
 #include "kern/abi/calls.hh"
+#include "kern/boot/options.hh"
 #include "lib/rt/kernel.hh"
+#include "lib/rt/stack.hh"
 #include <cstring>
 
 namespace singlet::kern {
@@ -13,7 +15,15 @@ void ring3_return_void();
 
 namespace {
 
-constexpr std::uint32_t kControlPages = 1, kStackPages = 16;
+// What a SIP begins with, besides its quota: | SipControl | rt::Thread | the first stack segment |
+constexpr std::uint32_t kFirstPages = 3;
+
+constinit bool stress = false;
+bool set_gc(std::string_view value) {
+    stress = value == "stress";
+    return stress || value == "normal";
+}
+OPTION(gc, set_gc, "normal or stress");
 
 Word address_of_code(void (*function)()) { return reinterpret_cast<Word>(function); }
 
@@ -24,7 +34,7 @@ bool returns_a_status(const Sip& sip) {
 
 // The parameters on the SIP's stack, the first one lowest; returns its address.
 Word push_parameters(const Sip& sip) {
-    Word esp = sip.stack_top - 16 - 4 * static_cast<Word>(sip.parameters.size());
+    Word esp = sip.stack.top - 16 - 4 * static_cast<Word>(sip.parameters.size());
     esp &= ~15u;
     for (std::size_t i = 0; i < sip.parameters.size(); i++)
         *pointer<Word>(esp + 4 * static_cast<Word>(i)) = sip.parameters[i];
@@ -35,33 +45,40 @@ Word push_parameters(const Sip& sip) {
 
 Word now_address() { return address_of(const_cast<const rt::Now*>(&rt::now_page)); }
 
-Result<void> allocate_memory(Sip& sip, std::uint32_t heap_pages) {
-    if (heap_pages == 0) heap_pages = kDefaultMemoryPages;
-    if (heap_pages > kMaximumRam / kPageSize) return std::unexpected(Error::NoMemory);
-    constexpr std::uint32_t kFixedPages = kControlPages + kStackPages;
-    sip.memory = TRY(Frames::allocate(Zone::Sip, kFixedPages + heap_pages, Zeroed::No));
-    sip.control = sip.memory.start().raw();
-    sip.stack_limit = sip.control + kControlPages * kPageSize + rt::kStackReserve;
-    sip.stack_top = sip.control + kFixedPages * kPageSize;
-    // The run-time wants zeros where its own state and the heap's page map are. What else is there
-    // cannot be read by verified code; at CPL 3 that is not relied on.
-    std::uint32_t map_pages = page_up(heap_pages) / kPageSize;
-    std::memset(pointer<void>(sip.control), 0, kControlPages * kPageSize);
-    std::memset(pointer<void>(sip.stack_top), 0, map_pages * kPageSize);
-    if (sip.level == Level::User) std::memset(pointer<void>(sip.control), 0, sip.memory.size());
+Result<void> allocate_memory(Sip& sip, std::uint32_t quota) {
+    if (quota == 0) quota = kDefaultMemoryPages;
+    if (quota > kMaximumRam / kPageSize || !sip.pages.open(*sip.domain, kFirstPages + quota))
+        return std::unexpected(Error::NoMemory);
+    sip.control = sip.pages.allocate(kFirstPages);
+    if (!sip.control) return std::unexpected(Error::NoMemory);
+    Word segment = sip.control + 2 * kPageSize;
+    sip.stack = {.record = sip.control + kPageSize,
+                 .top = segment + kPageSize,
+                 .limit = rt::stack_limit_of(segment)};
+    // The run-time wants zeros behind its control block. What else is there cannot be read by
+    // verified code.
+    std::memset(pointer<void>(sip.control), 0, kPageSize);
+    *pointer<rt::Thread>(sip.stack.record) = {.segment = segment, .spare = 0, .linked = 0};
+    *pointer<rt::Segment>(segment) = {
+        .previous = 0, .return_slot = 0, .pages = 1, .reserved = 0};
+    auto runtime = [&](Runtime function) {
+        return function_address(kFirstRuntime + Word(function), sip.image->binding);
+    };
     const Image& image = *sip.image;
     *pointer<rt::SipControl>(sip.control) = {
-        .heap_begin = sip.stack_top,
-        .heap_end = sip.memory.end().raw(),
-        .stack_top = sip.stack_top,
+        .data_begin = image.data.start().raw(),
+        .data_end = image.data.end().raw(),
         .code_begin = image.code.start().raw(),
         .code_end = image.code.start().raw() + image.code_size,
         .maps = image.maps,
         .map_count = image.map_count,
         .map_slots = image.map_slots,
-        .trap = function_address(kFirstRuntime + Word(Runtime::trap), image.binding),
+        .trap = runtime(Runtime::trap),
         .free = function_address(kFirstService + Word(verifier::Service::Free), image.binding),
-        .flags = 0,
+        .pages = runtime(Runtime::pages),
+        .give_pages = runtime(Runtime::give_pages),
+        .stack_limit = runtime(Runtime::stack_limit),
+        .flags = stress ? rt::kCollectAlways : 0,
     };
     return {};
 }

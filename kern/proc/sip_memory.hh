@@ -8,12 +8,15 @@ namespace singlet::kern {
 inline constexpr std::uint32_t kDefaultMemoryPages = 256, kDefaultExchangePages = 4096;
 
 /// The page that running SIP code reads [lib/rt/layout.hh]; at CPL 3 it can do no more than that.
-inline void write_now(rt::Now now) { *static_cast<rt::Now*>(writable_now_page) = now; }
+inline void write_now(const Sip& sip) {
+    *static_cast<rt::Now*>(writable_now_page) = {
+        .stack_limit = sip.stack.limit, .sip = sip.control, .thread = sip.stack.record};
+}
 Word now_address();
 
-/// Allocates the SIP's memory with `heap_pages` (0: the default) for the collector, and prepares it for
-/// the run-time. Error: NoMemory.
-Result<void> allocate_memory(Sip& sip, std::uint32_t heap_pages);
+/// Allocates what the SIP begins with and prepares it for the run-time; `quota` pages (0: the default)
+/// are promised for what it will ask for. Error: NoMemory.
+Result<void> allocate_memory(Sip& sip, std::uint32_t quota);
 
 /// Runs the SIP's code, on its own thread; returns when it is over.
 void enter_sip(Sip& sip);

@@ -8,6 +8,7 @@
 #include "kern/install/accounts.hh"
 #include "kern/proc/policy.hh"
 #include "kern/proc/sip.hh"
+#include "lib/rt/kernel.hh"
 #include <cstring>
 
 namespace singlet::kern {
@@ -36,6 +37,13 @@ PROGRAM(stray_call_stack, "mov $0, %eax\n\tmov $" TARGET ", %edx\n\tint $0x80\n\
 PROGRAM(stray_call_string,
         "push $" TARGET "\n\tmov $0, %eax\n\tmov %esp, %edx\n\tint $0x80\n\tret");
 PROGRAM(good_spin, "mov $3000000, %ecx\n1:\tdec %ecx\n\tjnz 1b\n\tret");
+// Calls a function that asks for a frame of 3000 words, writes to its far end and returns; and one
+// that asks for more than there is.
+#define ASKS_FOR(words)                                                                            \
+    "call 1f\n\tret\n1:\tpush $" words "<<8\n\tmov $" TARGET                                       \
+    ", %ecx\n\tcall *%ecx\n\tmovl $1, -4*" words "(%esp)\n\tret"
+PROGRAM(tall_frame, ASKS_FOR("3000"));
+PROGRAM(too_tall_frame, ASKS_FOR("3000000"));
 
 // The smallest program that can be proved, as the manifest of one that cannot.
 ProgramRef alibi() {
@@ -117,13 +125,20 @@ void try_instructions(Scene& scene) {
     CHECK(scene.faults(stray_segment));
 }
 
+// A frame that is larger than a page lies in a segment of several.
+void try_tall_frames(Scene& scene) {
+    std::uint32_t more_stack = rt::helper_address(std::uint32_t(verifier::Helper::MoreStack));
+    CHECK(scene.fate(tall_frame, more_stack) == rt::TrapReason::None);
+    CHECK(scene.fate(too_tall_frame, more_stack) == rt::TrapReason::StackOverflow);
+}
+
 // What paging forbids at both levels.
 void try_memory(Scene& scene) {
     CHECK(scene.faults(stray_own_code));
     CHECK(scene.faults(stray_write, 0));
     CHECK(scene.faults(stray_write, address_of(__kernel_start)));
     Sip& victim = scene.start(*scene.other, good_spin, 0);
-    std::uint32_t address = victim.memory.start().raw() + 64;
+    std::uint32_t address = victim.control + 64;
     std::uint32_t before = *pointer<std::uint32_t>(address);
     CHECK(scene.faults(stray_write, address));
     CHECK(scene.faults(stray_read, address));
@@ -163,11 +178,13 @@ KERNEL_TEST(stray) {
     {
         Scene scene(Level::Kernel);
         try_instructions(scene);
+        try_tall_frames(scene);
         if (mode_has_paging(options().protect)) try_memory(scene);
     }
     if (mode_has_paging(options().protect)) {
         Scene scene(Level::User);
         try_instructions(scene);
+        try_tall_frames(scene);
         try_memory(scene);
         try_privilege(scene);
     }

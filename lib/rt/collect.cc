@@ -23,7 +23,8 @@ const StackMap* find_map(const SipControl& c, Word offset) {
 
 void mark(Sip& sip, Word object) {
     // Null, and literals, which lie in the image.
-    if (object < sip.control.heap_begin || object >= sip.control.heap_end) return;
+    if (object == 0 || object - sip.control.data_begin < sip.control.data_end - sip.control.data_begin)
+        return;
     auto& chunk = chunk_of(object);
     if (is_marked(chunk, object)) return;
     Word granule = (object & (kPage - 1)) / kGranule;
@@ -65,23 +66,35 @@ void rescan(Sip& sip) {
     }
 }
 
-// From the newest frame to the thunk that started the SIP. A callee-saved register's value in a frame
-// is what a frame nearer to us has saved.
-void mark_frames(Sip& sip, const CallerState& caller) {
+void mark_frame(Sip& sip, const StackMap& map, const Word* saved, const Word* frame) {
+    for (int k = 0; k < 4; ++k)
+        if (map.register_mask >> k & 1) mark(sip, saved[k]);
+    const auto* slots = at<std::uint16_t>(sip.control.map_slots) + map.first_slot;
+    for (Word k = 0; k < map.slot_count; ++k)
+        mark(sip, frame[slots[k]]);
+    drain(sip);
+}
+
+// From the newest frame to the thunk that started the thread. A callee-saved register's value in a
+// frame is what a frame nearer to us has saved.
+void mark_frames(Sip& sip, const StackPoint& from) {
     const auto& c = sip.control;
-    Word saved[4] = {caller.saved[0], caller.saved[1], caller.saved[2], caller.saved[3]};
-    Word return_address = caller.return_address;
-    Word esp = address_of(caller.arguments);
-    while (return_address >= c.code_begin && return_address < c.code_end) {
+    const auto* segment = at<Segment>(at<Thread>(now_page.thread)->segment);
+    Word saved[4] = {from.saved[0], from.saved[1], from.saved[2], from.saved[3]};
+    Word return_address = from.return_address, esp = from.esp;
+    for (const Word* arguments = from.arguments;; arguments = nullptr) {
+        if (return_address == address_of(&rt_unlink)) { // on in the segment of the caller
+            return_address = *at<Word>(segment->return_slot);
+            esp = segment->return_slot + 4;
+            segment = at<Segment>(segment->previous);
+        }
+        if (return_address < c.code_begin || return_address >= c.code_end) return;
         const auto* map = find_map(c, return_address - c.code_begin);
-        if (map == nullptr) break;
-        for (int k = 0; k < 4; ++k)
-            if (map->register_mask >> k & 1) mark(sip, saved[k]);
+        if (map == nullptr) return;
+        for (int k = 0; arguments != nullptr && k < 3; ++k)
+            if (map->argument_mask >> k & 1) mark(sip, arguments[k]);
         const auto* frame = at<Word>(esp);
-        const auto* slots = at<std::uint16_t>(c.map_slots) + map->first_slot;
-        for (Word k = 0; k < map->slot_count; ++k)
-            mark(sip, frame[slots[k]]);
-        drain(sip);
+        mark_frame(sip, *map, saved, frame);
         Word top = map->frame_size;
         for (int k = 0; k < 4; ++k)
             if (map->saved_mask >> k & 1) saved[k] = frame[--top];
@@ -92,11 +105,11 @@ void mark_frames(Sip& sip, const CallerState& caller) {
 
 } // namespace
 
-void collect(Sip& sip, const CallerState& caller) {
+void collect(Sip& sip, const StackPoint& from) {
     auto& heap = sip.heap;
     ++heap.collections;
     heap.mark_top = heap.overflowed = 0;
-    mark_frames(sip, caller);
+    mark_frames(sip, from);
     while (heap.overflowed) {
         heap.overflowed = 0;
         rescan(sip);

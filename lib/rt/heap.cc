@@ -27,45 +27,28 @@ void zero_words(Word address, Word words) {
     asm volatile("rep stosl" : "+D"(address), "+c"(words) : "a"(0) : "memory");
 }
 
-// The map takes as many pages as it needs for all of them.
-void set_up(Sip& sip) {
+Word take_pages(Sip& sip, Word count) {
     auto& heap = sip.heap;
-    heap.page_count = (sip.control.heap_end - sip.control.heap_begin) / kPage;
-    heap.threshold = kFirstThreshold;
-    Word map_pages = (heap.page_count + kPage - 1) / kPage;
-    if (heap.page_count != 0) set_pages(sip, sip.control.heap_begin, map_pages, PageUse::Used);
-}
-
-// Whether `count` pages from number `first` are free; `first` moves behind the one that is not.
-bool is_free(const std::uint8_t* map, Word& first, Word count) {
-    for (Word k = 0; k < count; ++k)
-        if (map[first + k] != 0) return first += k + 1, false;
-    return true;
-}
-
-// The address of a free run, 0 if there is none. The search begins where the last one ended.
-Word find_pages(Sip& sip, Word count) {
-    auto& heap = sip.heap;
-    const auto* map = at<std::uint8_t>(sip.control.heap_begin);
-    for (Word first = heap.next_page; first + count <= heap.page_count;)
-        if (is_free(map, first, count)) {
-            heap.next_page = first + count;
-            return sip.control.heap_begin + first * kPage;
-        }
-    if (heap.next_page == 0) return 0;
-    heap.next_page = 0; // once more from the start
-    return find_pages(sip, count);
+    if (count == 1 && heap.free_pages != 0) {
+        Word page = heap.free_pages;
+        heap.free_pages = *at<Word>(page);
+        --heap.free_page_count;
+        return page;
+    }
+    Word run = kernel_pages(sip, count);
+    if (run != 0 || heap.free_page_count == 0) return run;
+    give_pages_back(sip, 0); // they count, and may lie where the run could
+    return kernel_pages(sip, count);
 }
 
 // A new chunk. Null is for the caller to collect first.
 Word new_chunk(Sip& sip, Word cell, Word count, bool within_threshold) {
     auto& heap = sip.heap;
-    if (heap.page_count == 0) set_up(sip);
+    if (heap.threshold == 0) heap.threshold = kFirstThreshold;
     if (within_threshold && heap.used_pages + count > heap.threshold) return 0;
-    if (count > heap.page_count) return 0;
-    Word address = find_pages(sip, count);
+    Word address = take_pages(sip, count);
     if (address == 0) return 0;
-    set_pages(sip, address, count, PageUse::Used);
+    heap.used_pages += count;
     zero_words(address, sizeof(ChunkHeader) / 4);
     auto& chunk = *at<ChunkHeader>(address);
     chunk.next = heap.chunks;
@@ -75,13 +58,20 @@ Word new_chunk(Sip& sip, Word cell, Word count, bool within_threshold) {
     return address;
 }
 
+void collect_for(Sip& sip, const CallerState& caller) {
+    collect(sip, {.saved = caller.saved,
+                  .arguments = nullptr,
+                  .return_address = caller.return_address,
+                  .esp = address_of(caller.arguments)});
+}
+
 Word allocate_small(Sip& sip, Word bytes, const CallerState& caller) {
     auto& heap = sip.heap;
     Word k = size_class(bytes);
     if (heap.free[k] == 0) {
         Word chunk = new_chunk(sip, kCells[k], 1, true);
         if (chunk == 0) {
-            collect(sip, caller);
+            collect_for(sip, caller);
             if (heap.free[k] == 0) chunk = new_chunk(sip, kCells[k], 1, false);
         }
         if (chunk != 0) {
@@ -101,7 +91,7 @@ Word allocate_large(Sip& sip, Word bytes, const CallerState& caller) {
     Word count = (bytes + kHeader + kPage - 1) / kPage;
     Word address = new_chunk(sip, 0, count, true);
     if (address == 0) {
-        collect(sip, caller);
+        collect_for(sip, caller);
         address = new_chunk(sip, 0, count, false);
     }
     if (address == 0) trap(TrapReason::OutOfMemory, 0, caller.return_address);
@@ -112,7 +102,7 @@ Word allocate_large(Sip& sip, Word bytes, const CallerState& caller) {
 Word allocate(Word bytes, const CallerState& caller) {
     auto& sip = *at<Sip>(now_page.sip);
     auto& heap = sip.heap;
-    if (sip.control.flags & kCollectAlways) collect(sip, caller);
+    if (sip.control.flags & kCollectAlways) collect_for(sip, caller);
     heap.allocated_bytes_low += bytes;
     if (heap.allocated_bytes_low < bytes) ++heap.allocated_bytes_high;
     return bytes <= kLargestCell ? allocate_small(sip, bytes, caller)
@@ -121,15 +111,27 @@ Word allocate(Word bytes, const CallerState& caller) {
 
 } // namespace
 
-void set_pages(Sip& sip, Word first, Word count, PageUse use) {
-    auto* map = at<std::uint8_t>(sip.control.heap_begin);
-    Word number = (first - sip.control.heap_begin) / kPage;
-    for (Word k = 0; k < count; ++k)
-        map[number + k] = static_cast<std::uint8_t>(use);
-    if (use == PageUse::Used)
-        sip.heap.used_pages += count;
-    else
-        sip.heap.used_pages -= count;
+Word kernel_pages(Sip& sip, Word count) { return at<Word(Word)>(sip.control.pages)(count); }
+void kernel_take_back(Sip& sip, Word run) { at<void(Word)>(sip.control.give_pages)(run); }
+
+void free_chunk(Sip& sip, ChunkHeader& chunk) {
+    auto& heap = sip.heap;
+    heap.used_pages -= chunk.pages;
+    Word page = address_of(&chunk);
+    if (chunk.pages != 1) return kernel_take_back(sip, page);
+    *at<Word>(page) = heap.free_pages;
+    heap.free_pages = page;
+    ++heap.free_page_count;
+}
+
+void give_pages_back(Sip& sip, Word keep) {
+    auto& heap = sip.heap;
+    while (heap.free_page_count > keep) {
+        Word page = heap.free_pages;
+        heap.free_pages = *at<Word>(page);
+        --heap.free_page_count;
+        kernel_take_back(sip, page);
+    }
 }
 
 void add_free_cells(HeapState& heap, ChunkHeader& chunk) {

@@ -1,17 +1,17 @@
-// A SIP's collected heap, in the one run of pages that the kernel gave it. Its first pages map the
-// others, a byte each. The rest is chunks: a small chunk is one page of equal cells, a large one a run
-// of pages with one object. Either begins with a ChunkHeader, so an object's header is found by
-// rounding its address down. A free cell has 0 where an object has its descriptor, and a link behind.
+// A SIP's collected heap: chunks, each a run of pages that the kernel gave when it was needed. A small
+// chunk is one page of equal cells, a large one as many pages as its one object takes. Either begins
+// with a ChunkHeader, so an object's header is found by rounding its address down. A free cell has 0
+// where an object has its descriptor, and a link behind.
 //
-//   | page map | chunk | chunk ...        | free | chunk ... |
-//   heap_begin   small: | header | cell | cell ... |           heap_end
+//   small chunk: | header | cell | cell ... |     large chunk: | header | object ...       |
+//                one page                                      a run of pages
 #pragma once
 
 #include "lib/rt/kernel.hh"
+#include "lib/rt/stack.hh"
 
 namespace singlet::rt {
 
-inline constexpr Word kPage = 4096;
 inline constexpr Word kGranule = 16; // cells begin at multiples of this
 inline constexpr Word kSizeClasses = 22;
 inline constexpr Word kMarkStack = 512;
@@ -26,16 +26,14 @@ struct ChunkHeader {
 };
 static_assert(sizeof(ChunkHeader) == 64);
 
-enum class PageUse : std::uint8_t { Free, Used };
-
 // Behind SipControl in its page; zero is its first state.
 struct HeapState {
     Word chunks;             // list
     Word free[kSizeClasses]; // lists of free cells
-    Word page_count;         // of the heap; 0: not looked at yet
-    Word used_pages;
-    Word next_page; // where the search for free pages goes on
-    Word threshold; // pages at which the next chunk waits for a collection
+    Word used_pages;         // in chunks
+    Word threshold;          // pages at which the next chunk waits for a collection; 0: the first
+    // Pages that were chunks and will be again soon: a list through their first words.
+    Word free_pages, free_page_count;
 
     Word mark_top;
     Word overflowed; // the stack was full: some marked object's references are unmarked
@@ -60,15 +58,6 @@ struct CallerState {
     Word arguments[2];
 };
 
-template <class T>
-T* at(Word address) {
-    return reinterpret_cast<T*>(static_cast<std::uintptr_t>(address));
-}
-template <class T>
-Word address_of(T* p) {
-    return static_cast<Word>(reinterpret_cast<std::uintptr_t>(p));
-}
-
 inline ChunkHeader& chunk_of(Word object) { return *at<ChunkHeader>(object & ~(kPage - 1)); }
 
 inline bool is_marked(const ChunkHeader& chunk, Word object) {
@@ -85,11 +74,24 @@ void for_each_cell(ChunkHeader& chunk, Visit visit) {
         visit(cell);
 }
 
+// A call in progress, from which the collector follows the thread's frames up.
+struct StackPoint {
+    const Word* saved;     // callee-saved registers: EBX ESI EDI EBP
+    const Word* arguments; // EAX EDX ECX where the function has no frame yet, or null
+    Word return_address;   // of the call,
+    Word esp;              // and the stack behind it
+};
+
 // heap.cc
-void set_pages(Sip& sip, Word first, Word count, PageUse use);
 void add_free_cells(HeapState& heap, ChunkHeader& chunk);
-// collect.cc: marks what the caller's frames reach, frees the rest.
-void collect(Sip& sip, const CallerState& caller);
+void free_chunk(Sip& sip, ChunkHeader& chunk);
+// Gives the kernel back all free pages but `keep`.
+void give_pages_back(Sip& sip, Word keep);
+// The kernel's calls.
+Word kernel_pages(Sip& sip, Word count);
+void kernel_take_back(Sip& sip, Word run);
+// collect.cc: marks what the thread's frames reach, frees the rest.
+void collect(Sip& sip, const StackPoint& from);
 // sweep.cc
 void sweep(Sip& sip);
 

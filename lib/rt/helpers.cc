@@ -26,6 +26,7 @@ extern "C" {
 
 void rt_new_object();
 void rt_new_array();
+void rt_more_stack();
 
 std::uint64_t rt_divu(std::uint64_t a, std::uint64_t b) { return a / b; }
 std::uint64_t rt_remu(std::uint64_t a, std::uint64_t b) { return a % b; }
@@ -80,6 +81,8 @@ Word singlet::rt::helper_address(std::uint32_t helper) {
         return address_of(&rt_new_object);
     case Helper::NewArray:
         return address_of(&rt_new_array);
+    case Helper::MoreStack:
+        return address_of(&rt_more_stack);
     case Helper::Copy:
         return address_of(&rt_copy);
     case Helper::DivL:

@@ -59,16 +59,21 @@ struct StackMap {
     // lie just below its return address, EBX highest ...
     std::uint8_t saved_mask;
     std::uint8_t register_mask; // ... and those that hold references across this call
-    std::uint16_t reserved;
+    // Where a function asks for stack before it has a frame: registers with an argument that is a
+    // reference, bit 0 EAX, 1 EDX, 2 ECX.
+    std::uint8_t argument_mask;
+    std::uint8_t reserved;
 };
 static_assert(sizeof(StackMap) == 16);
 
 // What a SIP's code reads at a fixed address (`now_page`): the kernel writes it when it switches
 // threads. Read-only at CPL 3.
 struct Now {
-    // A prologue that would go below this traps with StackOverflow; kStackReserve lies below it.
+    // A prologue that would go below this asks for another stack segment [lib/rt/stack.hh];
+    // kStackReserve lies below it.
     Word stack_limit;
-    Word sip; // the running SIP's SipControl, in the SIP's own memory
+    Word sip;    // the running SIP's SipControl, in the SIP's own memory
+    Word thread; // the running thread's rt::Thread, in the SIP's own memory
 };
 
 // A range of I/O ports as a word: compiled code checks against it and uses it without touching memory.
@@ -76,8 +81,10 @@ constexpr Word port_range(std::uint16_t first, std::uint16_t count) {
     return first | Word{count} << 16;
 }
 
-// Room under the limit for run-time helpers, the collector and an interrupt frame.
-inline constexpr Word kStackReserve = 4096;
+// Room under a segment's limit, in bytes. From the limit down: a frame that is too small for a test
+// of its own, a leaf with another such frame or a helper, and what an interrupt pushes at CPL 0 before
+// it changes to the kernel's stack (52 bytes). The run-time's larger parts have a stack of their own.
+inline constexpr Word kStackReserve = 384;
 
 // Why a SIP was killed by its own code.
 enum class TrapReason : std::uint8_t {

@@ -48,14 +48,13 @@ void sweep(Sip& sip) {
             link = &chunk.next;
             continue;
         }
-        Word count = chunk.pages;
         *link = chunk.next;
-        set_pages(sip, address, count, PageUse::Free);
+        free_chunk(sip, chunk);
     }
-    heap.next_page = 0;
-    // As much again may be allocated before the next collection.
+    // As much again may be allocated before the next collection; free pages beyond that go back.
     Word twice = 2 * heap.used_pages;
     heap.threshold = twice > kLeastThreshold ? twice : kLeastThreshold;
+    give_pages_back(sip, heap.threshold - heap.used_pages);
 }
 
 } // namespace singlet::rt

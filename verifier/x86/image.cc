@@ -179,6 +179,7 @@ void ImageBuilder::emit_start() {
                            .first_slot = 0,
                            .saved_mask = 15,
                            .register_mask = 0,
+                           .argument_mask = 0,
                            .reserved = 0});
 }
 

@@ -232,6 +232,7 @@ void Lowering::emit_cold() {
         as_.bind(c.at);
         as_.call(builder_.trap(c.reason));
     }
+    ask_for_stack();
 }
 
 void Lowering::finish() {

@@ -4,6 +4,8 @@
 // by instruction family: lower_*.cc.
 #pragma once
 
+#include <optional>
+
 #include "verifier/x86/allocate.hh"
 #include "verifier/x86/image.hh"
 
@@ -25,6 +27,8 @@ private:
         std::uint32_t at;
         std::vector<std::uint16_t> slots;
         std::uint8_t registers;
+        std::uint8_t arguments = 0; // in registers, while there is no frame yet
+        bool has_frame = true;
     };
     struct Move {
         Reg to;
@@ -74,6 +78,7 @@ private:
     Demand demand(const Instruction& i);
     void measure();
     void prologue();
+    void ask_for_stack();
     void parameters();
     void epilogue();
     Operand frame(std::uint32_t word) const {
@@ -227,6 +232,8 @@ private:
     std::vector<std::uint32_t> entered_from_; // the one block with an edge there, by position
 
     std::vector<Label> block_labels_; // by position
+    std::optional<Label> no_room_; // where the stack test goes, and where it is passed
+    Label has_room_ = 0;
     std::vector<Cold> cold_;
     std::array<std::size_t, 16> last_cold_; // of each reason
     std::uint32_t cold_begin_ = 0, saves_ = 0, body_ = 0;

@@ -6,6 +6,7 @@
 // stack map names a collected value by its word.
 #include <algorithm>
 
+#include "lib/rt/stack.hh"
 #include "verifier/x86/lower.hh"
 
 namespace singlet::verifier::x86 {
@@ -106,10 +107,14 @@ void Lowering::prologue() {
         as_.lea(Reg::EDI, Operand::memory(Reg::ESP, -static_cast<std::int32_t>(4 * room)));
         as_.alu(Op::Cmp, Reg::EDI, limit);
         as_.pop(Reg::EDI);
-        as_.jcc(Cc::B, cold(rt::TrapReason::StackOverflow));
     } else if (!is_leaf_) {
         as_.alu(Op::Cmp, Reg::ESP, limit);
-        as_.jcc(Cc::B, cold(rt::TrapReason::StackOverflow));
+    }
+    if (room > kSmallFrame || !is_leaf_) {
+        no_room_ = as_.label();
+        has_room_ = as_.label();
+        as_.jcc(Cc::B, *no_room_);
+        as_.bind(has_room_);
     }
     saves_ = as_.here();
     for (auto reg : kSaveOrder)
@@ -119,6 +124,30 @@ void Lowering::prologue() {
         as_.alu(Op::Sub, Reg::ESP, Operand::constant(static_cast<std::int32_t>(4 * words)));
     body_ = as_.here();
     parameters();
+}
+
+// The cold end of the stack test. The helper may collect, and this function has no frame yet: what it
+// holds are its arguments, behind the word that tells what it asks for and its return address.
+void Lowering::ask_for_stack() {
+    if (!no_room_) return;
+    note_line(line_of(0));
+    as_.bind(*no_room_);
+    Arguments arguments(module_, function_.params);
+    as_.push(Operand::constant(
+        static_cast<std::int32_t>(rt::stack_request(frame_words(), arguments.stack_words))));
+    as_.call(ImageBuilder::helper(Helper::MoreStack));
+    Point point{.at = as_.here(), .slots = {}, .registers = 0};
+    for (std::size_t k = 0; k < function_.params.size(); ++k) {
+        if (!is_collected(module_.types[function_.params[k]].kind)) continue;
+        const auto& from = arguments.places()[k];
+        if (!from.in_register)
+            point.slots.push_back(static_cast<std::uint16_t>(2 + from.word));
+        for (unsigned n = 0; from.in_register && n < std::size(kArgumentRegs); ++n)
+            if (from.reg == kArgumentRegs[n]) point.arguments |= static_cast<std::uint8_t>(1u << n);
+    }
+    point.has_frame = false;
+    points_.push_back(std::move(point));
+    as_.jmp(has_room_);
 }
 
 // Parameters go where the allocator wants them: first those that leave registers.
@@ -167,7 +196,7 @@ NativeFunction Lowering::shape(std::uint32_t begin, std::uint32_t end) const {
 
 // Behind a call: what is live across it and collected.
 void Lowering::collector_point() {
-    Point point{as_.here(), {}, 0};
+    Point point{.at = as_.here(), .slots = {}, .registers = 0};
     auto time = 3 * number_ + 1;
     const auto& types = replay_.registers();
     for (unsigned r = 0; r < function_.registers; ++r) {
@@ -190,11 +219,14 @@ void Lowering::write_maps() {
     auto& image = builder_.image();
     for (const auto& point : points_) {
         image.maps.push_back({.return_address = as_.moved(point.at),
-                              .frame_size = static_cast<std::uint16_t>(frame_words()),
+                              .frame_size = static_cast<std::uint16_t>(
+                                  point.has_frame ? frame_words() : 1),
                               .slot_count = static_cast<std::uint16_t>(point.slots.size()),
                               .first_slot = static_cast<rt::Word>(image.map_slots.size()),
-                              .saved_mask = saved_bits(allocation_.saved),
+                              .saved_mask = point.has_frame ? saved_bits(allocation_.saved)
+                                                            : std::uint8_t{0},
                               .register_mask = point.registers,
+                              .argument_mask = point.arguments,
                               .reserved = 0});
         image.map_slots.insert(image.map_slots.end(), point.slots.begin(), point.slots.end());
     }

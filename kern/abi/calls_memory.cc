@@ -1,0 +1,21 @@
+// What the run-time asks for: pages of the SIP's quota, and where its thread's stack ends.
+#include "kern/abi/calls.hh"
+#include "kern/proc/sip_memory.hh"
+
+namespace singlet::kern {
+
+Word kernel_pages(const Word* arguments) { return running_sip->pages.allocate(arguments[0]); }
+
+Word kernel_give_pages(const Word* arguments) {
+    running_sip->pages.free(arguments[0]);
+    return 0;
+}
+
+// Whatever it is, it means nothing to anybody but the SIP.
+Word kernel_stack_limit(const Word* arguments) {
+    running_sip->stack.limit = arguments[0];
+    write_now(*running_sip);
+    return 0;
+}
+
+} // namespace singlet::kern

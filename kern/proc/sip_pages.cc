@@ -1,0 +1,99 @@
+#include "kern/proc/sip_pages.hh"
+
+#include "kern/boot/init.hh"
+#include "lib/core/assert.hh"
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace singlet::kern {
+
+namespace {
+
+constinit PageRecord* records = nullptr; // of all frames of the zone
+constinit Word zone_start = 0;
+constinit std::uint32_t zone_pages = 0;
+
+void start_records() {
+    ZoneInfo zone = zone_info(Zone::Sip);
+    zone_start = zone.start.raw();
+    zone_pages = (zone.end.raw() - zone_start) / kPageSize;
+    records = new PageRecord[zone_pages];
+}
+INIT(601, start_records);
+
+PageRecord* record_at(Word address) {
+    std::uint32_t page = (address - zone_start) / kPageSize; // huge when it lies below
+    return page < zone_pages ? records + page : nullptr;
+}
+
+} // namespace
+
+SipPages::~SipPages() { close(); }
+
+bool SipPages::open(Domain& domain, std::uint32_t quota) {
+    if (!promise_frames(Zone::Sip, quota)) return false;
+    domain_ = &domain;
+    quota_ = quota;
+    return true;
+}
+
+void SipPages::close() {
+    while (PageRecord* first = runs_.first())
+        give_back(*first);
+    drop_promise(Zone::Sip, std::exchange(quota_, 0));
+}
+
+Word SipPages::allocate(std::uint32_t count) {
+    if (count == 0 || count > quota_ - used_) return 0;
+    auto frames = Frames::allocate(Zone::Sip, count, Zeroed::No, 1, Promised::Yes);
+    if (!frames) return 0;
+    if (!domain_->map(*frames, Writable::Yes)) {
+        frames->give_back();
+        renew_promise(Zone::Sip, count);
+        return 0;
+    }
+    // Only now the kernel can write there, too: the domain's page tables may be the active ones.
+    if (domain_->level() == Level::User) std::memset(at<void>(frames->start()), 0, frames->size());
+    Word run = frames->release().raw();
+    PageRecord* first = record_at(run);
+    for (std::uint32_t i = 0; i < count; i++)
+        first[i].owner = this;
+    first->count = count;
+    runs_.push_back(*first);
+    used_ += count;
+    most_ = std::max(most_, used_);
+    return run;
+}
+
+void SipPages::free(Word run) {
+    ASSERT(is_run(run));
+    give_back(*record_at(run));
+}
+
+void SipPages::give_back(PageRecord& first) {
+    std::uint32_t count = std::exchange(first.count, 0);
+    auto start = zone_start + static_cast<std::uint32_t>(&first - records) * kPageSize;
+    for (std::uint32_t i = 0; i < count; i++)
+        (&first)[i].owner = nullptr;
+    first.link.unlink();
+    used_ -= count;
+    Frames frames = Frames::adopt(PhysAddr(start), count);
+    domain_->unmap(frames);
+    frames.give_back();
+    renew_promise(Zone::Sip, count);
+}
+
+bool SipPages::is_run(Word address) const {
+    const PageRecord* record = record_at(address);
+    return record && address % kPageSize == 0 && record->owner == this && record->count != 0;
+}
+
+bool SipPages::hold(Word address, std::uint32_t size) const {
+    const PageRecord* first = record_at(address);
+    const PageRecord* last = size ? record_at(address + (size - 1)) : first;
+    if (!first || !last || last < first) return false;
+    return std::all_of(first, last + 1, [this](const PageRecord& r) { return r.owner == this; });
+}
+
+} // namespace singlet::kern
