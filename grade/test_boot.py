@@ -125,21 +125,31 @@ def test_more_memory(boot, memory):
     boot("test=frames", memory=memory).expect_ok("TEST frames: ok")
 
 
+def disassembled(section):
+    """The instructions of a section of the kernel: {address: text}."""
+    text = subprocess.run(["objdump", "-d", "--no-show-raw-insn", "-j", section, KERNEL],
+                          capture_output=True, text=True, check=True).stdout
+    return {int(address, 16): rest for address, rest in re.findall(r"^ +([0-9a-f]+):\t(.*)", text, re.M)}
+
+
+def run_time_code():
+    """Those of the run-time's functions. What stands between them, a switch's table, is no code, however it reads."""
+    symbols = subprocess.run(["readelf", "-sW", KERNEL], capture_output=True, text=True, check=True).stdout
+    functions = [range(int(start, 16), int(start, 16) + int(size))
+                 for start, size in re.findall(r"^ +\d+: ([0-9a-f]+) +(\d+) FUNC ", symbols, re.M)]
+    return {address: rest for address, rest in disassembled(".rt").items()
+            if any(address in function for function in functions)}
+
+
 def test_kernel_has_no_floating_point():
     """Interrupts save integer registers only, so no other register may be used."""
-    text = subprocess.run(["objdump", "-d", "--no-show-raw-insn", KERNEL], capture_output=True, text=True, check=True)
-    assert not re.findall(r"\t(f[a-z]+|[a-z]+[ps][sd]) .*(%st|%xmm|ptr|\().*", text.stdout)
+    code = [*disassembled(".text").values(), *run_time_code().values()]
+    assert len(code) > 10000
+    assert not [text for text in code if re.match(r"(f[a-z]+|[a-z]+[ps][sd]) .*(%st|%xmm|ptr|\()", text)]
 
 
 def test_shared_run_time_calls_nothing_else():
     """CPL 3 may execute the pages of .rt only, so no call or jump there leads out of it."""
-    symbols = subprocess.run(["readelf", "-sW", KERNEL], capture_output=True, text=True, check=True).stdout
-    functions = [range(int(start, 16), int(start, 16) + int(size))
-                 for start, size in re.findall(r"^ +\d+: ([0-9a-f]+) +(\d+) FUNC ", symbols, re.M)]
-    text = subprocess.run(["objdump", "-d", "--no-show-raw-insn", "-j", ".rt", KERNEL],
-                          capture_output=True, text=True, check=True).stdout
-    # What stands between functions, a switch's table, is no code, however it reads.
-    code = {int(address, 16): rest for address, rest in re.findall(r"^ +([0-9a-f]+):\t(.*)", text, re.M)
-            if any(int(address, 16) in function for function in functions)}
+    code = run_time_code()
     targets = [m for m in (re.match(r"(?:call|j[a-z]+) +([0-9a-f]+) (<[^>]+>)", rest) for rest in code.values()) if m]
     assert len(targets) > 20 and [m[2] for m in targets if int(m[1], 16) not in code] == []

@@ -26,7 +26,7 @@ std::string_view state_of(const Sip& sip) {
     return sip.thread ? name_of(sip.thread->state()) : "";
 }
 
-std::uint32_t pages_of(const Sip& sip) { return sip.memory.count() + sip.heap_pages; }
+std::uint32_t pages_of(const Sip& sip) { return sip.pages.used(); }
 
 struct Count {
     std::uint32_t blocks = 0, endpoints = 0, sets = 0;
