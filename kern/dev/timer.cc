@@ -27,11 +27,13 @@ constexpr std::uint8_t kApicVector = vector::kFirstIrq + kIrqLines;
 
 constinit volatile std::uint32_t ended = 0;
 constinit void (*watcher)() = nullptr;
+constinit std::uint32_t parts = timer::kWholeTurn; // of a whole turn
 constinit std::uint32_t apic_turn = 0; // units of the local APIC's timer; 0: the 8254 is used
 
 void start_pit() {
-    out8(kChannel0, kPitTurn & 0xff);
-    out8(kChannel0, kPitTurn >> 8);
+    std::uint32_t count = kPitTurn * parts / timer::kWholeTurn | 1;
+    out8(kChannel0, count & 0xff);
+    out8(kChannel0, static_cast<std::uint8_t>(count >> 8));
 }
 void stop_pit() { out8(kCommand, kChannel0OneShot); } // it waits for a new count
 
@@ -80,9 +82,14 @@ INIT(400, start_timer);
 void timer::start() {
     armed = true;
     if (apic_turn)
-        set_apic_timer(apic_turn);
+        set_apic_timer(apic_turn / timer::kWholeTurn * parts);
     else
         start_pit();
+}
+
+void timer::set_turn(std::uint32_t new_parts) {
+    parts = new_parts;
+    disarm_timer();
 }
 
 void timer::stop() {

@@ -20,6 +20,10 @@ extern bool watched; // somebody wants to be told of it
 void start();
 void stop();
 
+/// How long turns are from now on, in parts of 10 ms: for tests that want them to end anywhere.
+inline constexpr std::uint32_t kWholeTurn = 1024;
+void set_turn(std::uint32_t parts);
+
 } // namespace timer
 
 /// The turn of whoever runs ends 10 ms from now, if no end was set before.
