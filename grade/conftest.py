@@ -15,7 +15,8 @@ def boot():
 
     def run(append="", **options):
         assert qemu.KERNEL.exists(), "there is no kernel: run `make` first"
-        return qemu.Machine(append=append, **options).run()
+        script = options.pop("script", ())
+        return qemu.Machine(append=append, **options).run(script=script)
 
     return run
 

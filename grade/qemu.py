@@ -126,25 +126,29 @@ class Machine:
             words += ["-plugin", self.plugin]
         return words + list(self.extra)
 
-    def run(self, on_line=None):
-        """Runs to the end and returns the Result. `on_line(text)` sees each console line as it comes."""
+    def run(self, on_line=None, script=()):
+        """Runs to the end and returns the Result. `on_line(text)` sees each console line as it comes.
+
+        `script` is typed on the serial line: pairs (text to wait for, keys to type then). What is waited for has to
+        come after what was typed before it.
+        """
         command = self.command()
         if not self.ask_where:
-            return self._run(command, None, on_line)
+            return self._run(command, None, on_line, script)
         with tempfile.TemporaryDirectory(prefix="singlet-monitor-") as folder:
             monitor = f"{folder}/socket"
-            return self._run([*command, "-monitor", f"unix:{monitor},server=on,wait=off"], monitor, on_line)
+            return self._run([*command, "-monitor", f"unix:{monitor},server=on,wait=off"], monitor, on_line, script)
 
-    def _run(self, command, monitor, on_line):
+    def _run(self, command, monitor, on_line, script):
         limit = self.limit * time_factor()
         start = time.monotonic()
         eip = None
         # Whatever becomes of this process, QEMU does not outlive it.
         process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "--", *command], stdin=subprocess.DEVNULL,
+            ["setpriv", "--pdeathsig", "KILL", "--", *command], stdin=subprocess.PIPE if script else subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, cwd=ROOT)
         try:
-            out, err, ended, flood = _collect(process, start + limit, self.most_output, on_line)
+            out, err, ended, flood = _collect(process, start + limit, self.most_output, on_line, Typist(process.stdin, script))
             if monitor and not ended:
                 eip = _where(monitor)
         finally:
@@ -170,7 +174,31 @@ def _where(monitor):
     return int(found[1], 16) if found else None
 
 
-def _collect(process, deadline, most, on_line):
+class Typist:
+    """Types a script, each piece when the console says what it waits for."""
+
+    def __init__(self, pipe, script):
+        self.pipe = pipe
+        self.script = list(script)
+        self.seen = 0  # of the console, up to what was last waited for
+
+    def look(self, console):
+        """Types whatever is due now that the console reads so."""
+        while self.script:
+            text, keys = self.script[0]
+            found = console.find(text.encode(), self.seen)
+            if found < 0:
+                return
+            self.seen = found + len(text.encode())
+            self.script.pop(0)
+            try:
+                self.pipe.write(keys.encode())
+                self.pipe.flush()
+            except BrokenPipeError:  # the machine has ended
+                self.script.clear()
+
+
+def _collect(process, deadline, most, on_line, typist):
     """Reads both pipes until the process ends, the deadline is there or there is too much: (stdout,
     stderr, ended, too much)."""
     texts = {process.stdout: bytearray(), process.stderr: bytearray()}
@@ -187,6 +215,7 @@ def _collect(process, deadline, most, on_line):
                 texts[key.fileobj] += data
                 if not data:
                     selector.unregister(key.fileobj)
+            typist.look(texts[process.stdout])
             if max(map(len, texts.values())) > most:
                 return texts[process.stdout], texts[process.stderr], False, True
             if on_line:
@@ -209,5 +238,7 @@ def _kill(process):
         except ProcessLookupError:
             pass
     process.wait()
+    if process.stdin:
+        process.stdin.close()
     process.stdout.close()
     process.stderr.close()

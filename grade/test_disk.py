@@ -13,6 +13,9 @@ import fileset  # noqa: E402
 DISK = ROOT / "build/disk.img"
 
 
+PROGRAMS = ("hello", "webfiles", "spinner", "hostile")  # DISK_PROGRAMS in user/Makefrag
+
+
 @pytest.fixture(scope="module")
 def image():
     assert DISK.exists(), "there is no disk image: run `make disk` first"
@@ -21,7 +24,8 @@ def image():
 
 def test_two_builds_are_equal(tmp_path):
     again = tmp_path / "again.img"
-    subprocess.run([ROOT / "user/disk/make_disk.py", again], check=True, timeout=120)
+    programs = [ROOT / f"build/user/{name}.sbc" for name in PROGRAMS]
+    subprocess.run([ROOT / "user/disk/make_disk.py", again, *programs], check=True, timeout=120)
     assert subprocess.run(["cmp", DISK, again]).returncode == 0
 
 

@@ -59,9 +59,8 @@ void put_contract(Sink& to, const Contract& c) {
 
 } // namespace
 
-std::string manifest_text(const Module& m) {
+void put_manifest(Sink& to, const Module& m) {
     const Manifest& x = m.manifest;
-    TextSink to;
     format_to(to, "SIP {}{}{}\nentry {}\n", x.sip, m.sources.empty() ? "" : ", from ",
               m.source_name(), m.functions[x.entry].name);
     put_pages(to, "memory", x.memory_pages);
@@ -73,6 +72,11 @@ std::string manifest_text(const Module& m) {
         format_to(to, "serves {}\n", m.contracts[e].name);
     for (const Import& i : m.imports)
         format_to(to, "calls {}\n", i.name);
+}
+
+std::string manifest_text(const Module& m) {
+    TextSink to;
+    put_manifest(to, m);
     for (const Contract& c : m.contracts)
         put_contract(to, c);
     return to.text();

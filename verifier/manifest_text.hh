@@ -4,11 +4,14 @@
 
 #include <string>
 
+#include "lib/core/format.hh"
 #include "verifier/module.hh"
 
 namespace singlet::verifier {
 
 /// Of a module that passed check_bounds().
 std::string manifest_text(const Module& module);
+/// The same without the states of its contracts.
+void put_manifest(Sink& to, const Module& module);
 
 } // namespace singlet::verifier

@@ -14,6 +14,7 @@ struct Console final : Sink {
             serial::put(c);
             vga::put(c);
         }
+        vga::show_cursor();
     }
 };
 constinit Console the_console;

@@ -4,6 +4,7 @@
 #include "kern/mem/heap.hh"
 #include "kern/proc/ends.hh"
 #include "kern/proc/sip.hh"
+#include "verifier/manifest_text.hh"
 
 namespace singlet::kern {
 
@@ -136,11 +137,20 @@ void print_threads(Sink& to) {
     });
 }
 
+void print_manifests(Sink& to) {
+    for_each_sip([&](const Sip& sip) {
+        format_to(to, "sip {} {}\n", sip.number, sip.name);
+        verifier::put_manifest(to, sip.image->program->module());
+        format_to(to, "\n");
+    });
+}
+
 } // namespace
 
 void print_facts(Facts which, Sink& to) {
-    constexpr void (*kTables[])(Sink&) = {print_sips,   print_exchange_heap, print_channels,
-                                          print_memory, print_domains,       print_threads};
+    constexpr void (*kTables[])(Sink&) = {print_sips,     print_exchange_heap, print_channels,
+                                          print_memory,   print_domains,       print_threads,
+                                          print_manifests};
     static_assert(std::size(kTables) == std::size_t(Facts::kCount));
     kTables[static_cast<std::size_t>(which)](to);
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Make the disk image: make_disk.py build/disk.img
+"""Make the disk image: make_disk.py build/disk.img [FILE...], the files in its root
 
 A FAT32 volume without a partition table. FAT32 is what a volume of 65,525 clusters and more is
 [FAT 3.5], so 72 MB want clusters of 1 KB: with 512 bytes the table would double, with 4 KB the image
@@ -7,6 +7,7 @@ would have to be 260 MB. Everything that could differ from one build to the next
 number, times, the order of the files - so two builds are equal byte by byte.
 """
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -40,7 +41,7 @@ def tree() -> dict[str, dict[str, bytes]]:
     return result
 
 
-def make(image: Path):
+def make(image: Path, programs: list[Path]):
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch) / "disk.img"
         run("/usr/sbin/mkfs.fat", "-C", "-F", "32", "-s", str(SECTORS_PER_CLUSTER), "-n", "SINGLET",
@@ -55,6 +56,9 @@ def make(image: Path):
                 (here / name).write_bytes(data)
             if members:  # named one by one: the order in which a directory lists them is not ours
                 run("mcopy", "-Q", "-i", str(fresh), *(str(here / n) for n in members), f"::{directory}/")
+        if programs:  # behind all others, so that they move nothing
+            copies = [shutil.copy(program, scratch) for program in programs]
+            run("mcopy", "-Q", "-i", str(fresh), *copies, "::/")
         image.parent.mkdir(parents=True, exist_ok=True)
         partial = image.with_suffix(".partial")
         run("cp", "--sparse=always", str(fresh), str(partial))
@@ -62,6 +66,6 @@ def make(image: Path):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: make_disk.py IMAGE")
-    make(Path(sys.argv[1]))
+    if len(sys.argv) < 2:
+        sys.exit("usage: make_disk.py IMAGE [FILE...]")
+    make(Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]])

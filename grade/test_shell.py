@@ -1,0 +1,129 @@
+"""The shell, typed at over the serial line: each key is typed when the prompt says that it is awaited."""
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+from qemu import ROOT, Machine
+from test_sip import CLEAN, MODES
+
+SIPS = ("names", "ide", "fat", "serial", "keyboard", "console", "processes", "shell")
+MODULES = [ROOT / f"build/user/{name}.sbc" for name in SIPS]
+PROMPT = "singlet> "
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory):
+    """A small disk with programs, good and bad."""
+    path = tmp_path_factory.mktemp("disk") / "disk.img"
+    subprocess.run(["/usr/sbin/mkfs.fat", "-C", "-F", "32", "-s", "1", path, "40960"], check=True, capture_output=True)
+    programs = [ROOT / f"build/user/{name}.sbc" for name in ("hello", "spinner", "hostile", "ide")]
+    broken = path.with_name("broken.sbc")
+    broken.write_bytes(programs[0].read_bytes()[:-7])
+    subprocess.run(["mcopy", "-i", path, *programs, broken, "::/"], check=True)
+    return path
+
+
+@pytest.fixture
+def shell(boot, image):
+    """shell(["ls", ...], mode="ring3"): each line typed at its prompt, and `exit` at the last; what each one printed."""
+
+    def run(lines, mode="physical", disk=image, **options):
+        script = [(PROMPT, line + "\r") for line in [*lines, "exit"]]
+        result = boot(f"protect={mode} run={','.join(SIPS)}", modules=MODULES, disk=disk, script=script, limit=60, **options)
+        result.expect_ok("This is Singlet", CLEAN)
+        answers = result.console.split(PROMPT)[1:]
+        assert len(answers) == len(lines) + 1, result.explain()
+        return [answer.partition("\n")[2] for answer in answers[:-1]]
+
+    return run
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_programs_from_the_disk(shell, mode):
+    listing, hello, bad, broken, manifest, again, sips, gone = shell(
+        ["ls", "run hello.sbc", "install hostile.sbc", "install broken.sbc", "install hello.sbc", "run hello.sbc", "ps", "run nobody.sbc"],
+        mode)
+    assert re.search(r"^ +\d+  hello\.sbc$", listing, re.M)
+    assert hello == again == "hello from a verified SIP\n"
+    assert bad.startswith("install: grade/sips/hostile.sasm:10: in main, ") and "[reg.type]" in bad
+    assert broken.startswith("install: ") and "[module.format]" in broken
+    assert manifest == subprocess.run([ROOT / "build/host/bin/sipv", "manifest", ROOT / "build/user/hello.sbc"],
+                                      capture_output=True, text=True, check=True).stdout
+    assert [line.split()[1] for line in sips.splitlines()[1:9]] == list(SIPS)
+    assert "2 have ended" in sips and gone == "run: no such file\n"
+
+
+def test_a_sip_is_killed_and_its_peer_told(shell):
+    number, sips, killed, after, again, dead, told = shell(
+        ["run spinner.sbc &", "ps", "kill 9", "ps", "kill 9", "kill 2", "cat hostile.sbc"])
+    assert number == "sip 9\n" and killed == dead == ""
+    assert " 9 spinner " in sips and " 9 spinner " not in after
+    assert again == "kill: there is no SIP of that number\n"
+    assert told == "cat: the disk failed\n"
+
+
+def test_a_driver_is_not_installed_beside_another(shell):
+    conflict, missing = shell(["install ide.sbc", "kill"])
+    assert conflict == "install: ide: taskfile: ports 0x1f0 to 0x1f7 belong to ide\n"
+    assert missing == "kill: which SIP? `ps` shows their numbers\n"
+
+
+def test_files(shell, image, tmp_path):
+    disk = shutil.copy(image, tmp_path / "disk.img")
+    answers = shell(["mkdir a", "cp hello.sbc a/x.sbc", "run a/x.sbc", "mv a/x.sbc a/y.sbc", "ls a", "rm a", "rm ide.sbc", "cat ide.sbc"],
+                    disk=disk, disk_snapshot=False)
+    assert answers[2] == "hello from a verified SIP\n" and answers[4].split()[1] == "y.sbc"
+    assert answers[5] == "rm: the directory is not empty\n" and answers[7] == "cat: no such file\n"
+    copy = subprocess.run(["mtype", "-i", disk, "::/a/y.sbc"], capture_output=True, check=True).stdout
+    assert copy == (ROOT / "build/user/hello.sbc").read_bytes()
+    assert subprocess.run(["/usr/sbin/fsck.fat", "-n", disk], capture_output=True).returncode == 0
+
+
+def test_tables(shell):
+    heap, channels, memory, domains, threads, manifests, commands = shell(
+        ["heap", "channels", "mem", "domains", "threads", "manifests", "help"], "microkernel")
+    assert re.search(r"^ +3 fat +\d+ +4194304 ", heap, re.M)
+    assert re.search(r"^Disk +3 fat +2 ide +0 +0$", channels, re.M)
+    assert re.search(r"^SIPs +\d+ +\d+$", memory, re.M)
+    assert [line.split() for line in domains.splitlines()[1:]] == [[name, "3", "own", "1"] for name in SIPS]
+    assert re.search(r"^shell +waits$", threads, re.M) and re.search(r"^installer +waits$", threads, re.M)
+    assert "is given line: interrupt line 14\n" in manifests and "is given all: power over processes" in manifests
+    assert "install FILE" in commands
+
+
+UP, DOWN, LEFT, RIGHT, HOME, END, DELETE = (f"\x1b[{c}" for c in ("A", "B", "D", "C", "H", "F", "3~"))
+
+
+@pytest.mark.parametrize("typed, done", [
+    ("rux\x7fn hello.sbc", "hello from"),
+    (f"un hello.sbcc{LEFT}{DELETE}{HOME}r{END}{RIGHT}", "hello from"),
+    (f"{UP}", "which SIP?"),
+    (f"{UP}{UP}{UP}{DOWN}{UP}", "no such file"),
+    (f"{UP}{DOWN}run hello.sbc", "hello from"),
+], ids=("backspace", "in the middle", "last line", "up and down", "line of its own"))
+def test_a_line_is_edited(shell, typed, done):
+    assert done in shell(["cat none", "kill", typed])[2]
+
+
+def test_the_keyboard(image, tmp_path):
+    """Keys of the PS/2 keyboard, pressed through QEMU's monitor, do what those of the serial line do."""
+    monitor = tmp_path / "monitor"
+    for end in ("in", "out"):
+        os.mkfifo(f"{monitor}.{end}")
+    ends = [os.open(f"{monitor}.{end}", os.O_RDWR | os.O_NONBLOCK) for end in ("in", "out")]
+    keys = ["shift-h", "backspace", *"helx", "backspace", "p", "ret"]
+
+    def on_line(line):
+        if line.startswith("This is Singlet"):
+            os.write(ends[0], "".join(f"sendkey {key}\n" for key in keys).encode())
+
+    machine = Machine(deterministic=False, append=f"run={','.join(SIPS)}", modules=MODULES, disk=image, limit=60,
+                      extra=["-chardev", f"pipe,id=monitor,path={monitor}", "-mon", "chardev=monitor"])
+    try:
+        result = machine.run(on_line=on_line, script=[("exit           stop", ""), (PROMPT, "exit\r")])
+    finally:
+        for end in ends:
+            os.close(end)
+    result.expect_ok("singlet> H\b \bhelx\b \bp\n", "exit           stop the machine", CLEAN)
