@@ -88,7 +88,7 @@ def test_tables(shell):
     assert re.search(r"^Disk +3 fat +2 ide +0 +0$", channels, re.M)
     assert re.search(r"^SIPs +\d+ +\d+$", memory, re.M)
     assert [line.split() for line in domains.splitlines()[1:]] == [[name, "3", "own", "1"] for name in SIPS]
-    assert re.search(r"^shell +waits$", threads, re.M) and re.search(r"^installer +waits$", threads, re.M)
+    assert re.search(r"^shell +waits$", threads, re.M) and re.search(r"^installer +new$", threads, re.M)
     assert "is given line: interrupt line 14\n" in manifests and "is given all: power over processes" in manifests
     assert "install FILE" in commands
 

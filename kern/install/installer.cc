@@ -78,7 +78,6 @@ void start_installer() {
     ASSERT(created);
     installer = *created;
     installer->on_switch_in = [](Thread&) { enter_kernel_domain(); };
-    installer->start();
 }
 INIT(620, start_installer);
 
@@ -91,7 +90,10 @@ Installation::~Installation() {
 
 void begin_installation(Installation& installation) {
     waiting.push_back(installation);
-    installer->wake();
+    if (installer->state() == Thread::State::New)
+        installer->start();
+    else
+        installer->wake();
 }
 
 void abandon_installation(Installation& installation) {

@@ -75,7 +75,7 @@ public:
     Storm(std::span<const Module> modules, Random& random) : modules_(modules), random_(random) {}
 
     Count run(std::uint32_t kills) {
-        while (count_.killed < kills) {
+        while (count_.killed < kills && !modules_.empty()) {
             reap();
             bool more = alive_.empty() || (alive_.size() < kMostAlive && random_.below(2));
             more ? start_one() : kill_one();
