@@ -126,6 +126,13 @@ def test_a_print_is_not_a_record(solved):
     assert "frames was not run from its begin to its end" in printed and "\nScore: 0/30\n" in printed
 
 
+def test_a_second_test_of_that_name_is_none(solved):
+    solved.change("kern/mem/frames.cc", '#include "kern/boot/init.hh"\n', '#include "kern/boot/init.hh"\n#include "kern/boot/test.hh"\n')
+    solved.change("kern/mem/frames.cc", START, "KERNEL_TEST_AFTER(0, page_walk) {}\n" + START)
+    results, printed = solved.grade("--check", "walk")
+    assert results["score"] == 0 and 'there are two self-tests "page_walk"' in printed, printed
+
+
 @pytest.mark.parametrize("code, kind, sentence", [
     ("for (;;) asm volatile(\"pause\");", "hang", "start_frames+0x"),
     ("for (;;) print(\"Score: 100/100 \");", "flood", "the kernel printed more than 64 KB"),

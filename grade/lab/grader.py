@@ -125,7 +125,7 @@ def explanation(check, verdict, lab, verbose):
     lines = [verdict.sentence, *verdict.details] + lines
     if verbose and verdict.console:
         lines += ["the console's end:"] + ["  " + line for line in verdict.console.splitlines()[-40:]]
-    return [*lines, f"{lab.handout}, exercise {check.number}; again: make grade-{check.target} V=1"]
+    return [*lines, f"{lab.handout}, {check.section}; again: make grade-{check.target} V=1"]
 
 
 # ---- Submissions

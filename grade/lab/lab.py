@@ -33,7 +33,8 @@ class Check:
     test: str  # what the kernel is given as test=
     points: int
     exercise: str
-    number: int  # of the exercise in the handout
+    number: int  # of the exercise
+    section: str  # of the handout
     ends: str = "ok"  # qemu.End
     needs: tuple = ()
     console: tuple = ()  # to be printed between the test's records, in this order
@@ -85,7 +86,8 @@ def load(number):
     for at, exercise in enumerate(data["exercise"], 1):
         for entry in exercise["check"]:
             fields = {**entry, "measure": tuple(Measure(**m) for m in entry.get("measure", ()))}
-            checks.append(Check(**fields, exercise=exercise["name"], number=at))
+            checks.append(Check(**fields, exercise=exercise["name"], number=at,
+                                section=exercise.get("section", f"exercise {at}")))
     return Lab(data["lab"], data["title"], data["handout"], data["limit"], data["floor"], tuple(data["pristine"]), tuple(checks))
 
 

@@ -20,6 +20,8 @@ const KernelTest& find_test(std::string_view name) {
     std::span tests(__kernel_tests_start, __kernel_tests_end);
     auto found = std::ranges::find(tests, name, &KernelTest::name);
     if (found == tests.end()) fail("there is no self-test \"{}\"", name);
+    if (std::ranges::count(tests, name, &KernelTest::name) > 1)
+        fail("there are two self-tests \"{}\"", name); // which one would prove something?
     return *found;
 }
 
