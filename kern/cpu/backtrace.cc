@@ -23,10 +23,11 @@ struct StackFrame {
     std::uint32_t return_address;
 };
 
-bool readable(const StackFrame* frame) {
-    auto address = reinterpret_cast<std::uint32_t>(frame);
+bool readable(std::uint32_t address) {
     return address % 4 == 0 && address >= kKernelBase && address < readable_end();
 }
+
+constinit ForeignCode foreign_code{};
 
 } // namespace
 
@@ -42,19 +43,29 @@ Symbol find_symbol(std::uint32_t address) {
     return {names + entry.name, address - entry.address};
 }
 
-void print_location(std::uint32_t address) {
-    Symbol symbol = find_symbol(address);
-    if (symbol.name.empty())
-        print("  at 0x{:08x}\n", address);
-    else
-        print("  at 0x{:08x} {}+0x{:x}\n", address, symbol.name, symbol.offset);
+void know_foreign_code(const ForeignCode& code) { foreign_code = code; }
+
+CallSite caller_of_frame(std::uint32_t ebp) {
+    if (!readable(ebp)) return {};
+    auto* frame = reinterpret_cast<const StackFrame*>(ebp);
+    return {.eip = frame->return_address,
+            .esp = ebp + static_cast<std::uint32_t>(sizeof(StackFrame)),
+            .ebp = address_of(frame->caller)};
 }
 
-void print_backtrace(std::uint32_t ebp) {
-    auto* frame = reinterpret_cast<const StackFrame*>(ebp);
-    for (int depth = 0; depth < 32 && readable(frame) && frame->return_address; depth++) {
-        print_location(frame->return_address);
-        frame = frame->caller;
+void print_location(const CallSite& site) {
+    if (foreign_code.print && foreign_code.print(site)) return;
+    Symbol symbol = find_symbol(site.eip);
+    if (symbol.name.empty())
+        print("  at 0x{:08x}\n", site.eip);
+    else
+        print("  at 0x{:08x} {}+0x{:x}\n", site.eip, symbol.name, symbol.offset);
+}
+
+void print_backtrace(CallSite site) {
+    for (int lines = 0; lines < 32 && site.eip; lines++) {
+        print_location(site);
+        if (!foreign_code.step || !foreign_code.step(site)) site = caller_of_frame(site.ebp);
     }
 }
 

@@ -26,8 +26,12 @@ template <class... Args>
     exit_machine(ExitStatus::Failure);
 }
 
-/// Defined in panic.cc: backtrace of the caller, then the end (Panic).
-[[noreturn]] void panic_backtrace(std::uint32_t ebp);
+/// Defined in panic.cc: a backtrace, what on_panic() was given, then the end (Panic).
+struct CallSite;
+[[noreturn]] void end_in_panic(const CallSite& site);
+[[noreturn]] void end_in_panic(std::uint32_t ebp); // of the frame of who calls
+/// What else a panic tells.
+void on_panic(void (*tell)());
 /// True for the first to panic: a panic inside a panic prints no second backtrace.
 bool begin_panic();
 
@@ -39,7 +43,7 @@ template <class... Args>
     print("\npanic: ");
     print(text, args...);
     print("\n");
-    panic_backtrace(reinterpret_cast<std::uint32_t>(__builtin_frame_address(0)));
+    end_in_panic(reinterpret_cast<std::uint32_t>(__builtin_frame_address(0)));
 }
 
 } // namespace singlet::kern

@@ -22,6 +22,7 @@ namespace kern {
 namespace {
 constexpr std::uint16_t kDebugExitPort = 0xf4;
 constinit bool panicking = false;
+constinit void (*tell_more)() = nullptr;
 } // namespace
 
 void exit_machine(ExitStatus status) {
@@ -37,10 +38,14 @@ bool begin_panic() {
     return !std::exchange(panicking, true);
 }
 
-void panic_backtrace(std::uint32_t ebp) {
-    print_backtrace(ebp);
+void end_in_panic(const CallSite& site) {
+    print_backtrace(site);
+    if (tell_more) tell_more();
     exit_machine(ExitStatus::Panic);
 }
+void end_in_panic(std::uint32_t ebp) { end_in_panic(caller_of_frame(ebp)); }
+
+void on_panic(void (*tell)()) { tell_more = tell; }
 
 } // namespace kern
 } // namespace singlet

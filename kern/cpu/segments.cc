@@ -49,8 +49,7 @@ constinit std::array<std::uint64_t, 7> table{
 [[noreturn]] void double_fault() {
     if (begin_panic()) {
         print("\npanic: double fault (no stack to take a trap on), esp 0x{:08x}\n", task_state.esp);
-        print_location(task_state.eip);
-        print_backtrace(task_state.ebp);
+        print_backtrace({task_state.eip, task_state.esp, task_state.ebp, true});
     }
     exit_machine(ExitStatus::Panic);
 }

@@ -152,17 +152,21 @@ void print_exception(const TrapFrame& frame) {
         print_selector_error(frame.error);
 }
 
-void panic_at(const TrapFrame& frame) {
-    if (!begin_panic()) exit_machine(ExitStatus::Panic);
-    print("\npanic: ");
-    print_exception(frame);
-    print("\n  eax {:08x} ebx {:08x} ecx {:08x} edx {:08x}\n", frame.eax, frame.ebx, frame.ecx,
+void print_registers(const TrapFrame& frame) {
+    print("  eax {:08x} ebx {:08x} ecx {:08x} edx {:08x}\n", frame.eax, frame.ebx, frame.ecx,
           frame.edx);
     print("  esi {:08x} edi {:08x} ebp {:08x} esp {:08x}\n", frame.esi, frame.edi, frame.ebp,
           frame.stack_pointer());
     print("  eip {:08x} cs {:04x} eflags {:08x}\n", frame.eip, frame.cs, frame.eflags);
-    print_location(frame.eip);
-    panic_backtrace(frame.ebp);
+}
+
+void panic_at(const TrapFrame& frame) {
+    if (!begin_panic()) exit_machine(ExitStatus::Panic);
+    print("\npanic: ");
+    print_exception(frame);
+    print("\n");
+    print_registers(frame);
+    end_in_panic(frame.site());
 }
 
 } // namespace singlet::kern

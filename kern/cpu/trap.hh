@@ -7,6 +7,7 @@
 // the entry code pushes the frame and then goes on at task_state.esp0: no C++ of the kernel runs on
 // a SIP's stack.
 #pragma once
+#include "kern/cpu/backtrace.hh"
 #include <cstddef>
 #include <cstdint>
 
@@ -25,6 +26,7 @@ struct TrapFrame {
     std::uint32_t stack_pointer() const {
         return from_ring3() ? user_esp : reinterpret_cast<std::uint32_t>(&user_esp);
     }
+    CallSite site() const { return {eip, stack_pointer(), ebp, true}; }
     /// True when the trap did not come from a thread's kernel stack: it interrupted SIP code (or the
     /// run-time that SIPs share), and the thread may be preempted or killed.
     bool from_outside() const;
@@ -33,7 +35,8 @@ static_assert(offsetof(TrapFrame, vector) == 32 && offsetof(TrapFrame, eip) == 4
 static_assert(sizeof(TrapFrame) == 60);
 
 namespace vector {
-inline constexpr std::uint8_t kDivideError = 0, kBreakpoint = 3, kDoubleFault = 8;
+inline constexpr std::uint8_t kDivideError = 0, kNonMaskable = 2, kBreakpoint = 3;
+inline constexpr std::uint8_t kDoubleFault = 8;
 inline constexpr std::uint8_t kGeneralProtection = 13, kPageFault = 14;
 inline constexpr std::uint8_t kFirstIrq = 32; // IRQ 0-15 are vectors 32-47
 inline constexpr std::uint8_t kKernelCall = 0x80;
@@ -69,6 +72,8 @@ void set_gate(std::uint8_t vector, void (*entry)(), Gate gate);
 
 /// "page fault: write to 0x00000010, not present, at CPL 0" - what an exception's frame says.
 void print_exception(const TrapFrame& frame);
+
+void print_registers(const TrapFrame& frame);
 
 /// Decodes the exception, prints registers and a backtrace, and ends the machine.
 [[noreturn]] void panic_at(const TrapFrame& frame);

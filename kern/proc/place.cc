@@ -16,9 +16,8 @@ std::uint32_t line_at(const Image& image, std::uint32_t offset) {
 
 } // namespace
 
-void print_place(const Sip& sip, Word address, Place place) {
+void print_place(const Image& image, Word address, Place place) {
     if (place == Place::ReturnAddress && address) address--;
-    const Image& image = *sip.image;
     if (!image.in_code(address)) {
         Symbol symbol = find_symbol(address);
         if (symbol.name.empty()) return print("0x{:08x}", address);

@@ -98,7 +98,10 @@ void on_sip_end(void (*hear)(Sip& sip));
 /// "main+0x1c (hello.sing:12)", in the image of `sip`, or in the kernel or the run-time. A return
 /// address lies behind its call, which may be the last instruction of its function.
 enum class Place : bool { Instruction, ReturnAddress };
-void print_place(const Sip& sip, Word address, Place place);
+void print_place(const Image& image, Word address, Place place);
+inline void print_place(const Sip& sip, Word address, Place place) {
+    print_place(*sip.image, address, place);
+}
 
 std::string_view name_of(rt::TrapReason reason);
 
