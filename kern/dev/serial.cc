@@ -11,7 +11,8 @@ constexpr std::uint16_t kBase = 0x3f8;
 constexpr std::uint16_t kData = kBase, kInterruptEnable = kBase + 1, kDivisorHigh = kBase + 1;
 constexpr std::uint16_t kFifoControl = kBase + 2, kLineControl = kBase + 3, kLineStatus = kBase + 5;
 constexpr std::uint8_t kDivisorLatch = 0x80, kEightBitsNoParity = 0x03, kEnableFifo = 0x01;
-constexpr std::uint8_t kTransmitterEmpty = 0x20;
+constexpr std::uint8_t kDataReady = 0x01, kTransmitterEmpty = 0x20;
+constexpr std::uint8_t kNothing = 0xff; // what a port reads as that is not there
 constinit bool ready = false;
 
 void start() {
@@ -33,5 +34,14 @@ void put(char c) {
     }
     out8(kData, static_cast<std::uint8_t>(c));
 }
+
+char get() {
+    if (!ready) start();
+    while (!(in8(kLineStatus) & kDataReady)) {
+    }
+    return static_cast<char>(in8(kData));
+}
+
+bool exists() { return in8(kLineStatus) != kNothing; }
 
 } // namespace singlet::kern::serial
