@@ -60,14 +60,18 @@ class Session:
     append: str = ""
     modules: list = dataclasses.field(default_factory=list)
     disk: pathlib.Path | None = None
+    typed: str = ""  # what comes in at the serial port
     limit: float = 90  # seconds, before the machine's factor
 
     def run(self, *commands):
         """Gives GDB the commands, one after the other."""
-        console, answers, script = (self.folder / name for name in ("console", "answers.json", "script.py"))
+        console, answers, script = (self.folder / name for name in ("serial.out", "answers.json", "script.py"))
+        (self.folder / "serial.in").write_text(self.typed)
+        console.write_text("")
         machine = qemu.Machine(append=self.append, modules=self.modules, disk=self.disk, extra=["-S", "-gdb", "stdio"])
         words = machine.command()
-        words[words.index("-serial") + 1] = f"file:{console}"
+        words[words.index("-serial") + 1] = "chardev:console"
+        words += ["-chardev", f"pipe,id=console,path={self.folder / 'serial'}"]  # two files are as good as pipes
         target = shlex.join(["setpriv", "--pdeathsig", "KILL", "--", *words])
         script.write_text(SCRIPT.format(commands=json.dumps(commands), answers=str(answers)))
         process = subprocess.Popen(

@@ -1,9 +1,11 @@
 """GDB knows SIPs as it knows the kernel: functions, lines, frames; and what the kernel knows of them."""
 import re
+import subprocess
 
 import pytest
 from gdb_session import Session
 from qemu import ROOT
+from test_sipv import SIPV
 
 MODES = ("physical", "ring3", "microkernel")
 CLEAN = "singlet: all SIPs have ended; leaked: 0 frames, 0 blocks, 0 endpoints"
@@ -80,6 +82,115 @@ def test_a_backtrace_goes_through_a_receive_into_the_kernel(tmp_path, mode):
     assert found[:2] == ["singlet::kern::select", "kernel_select"], result.explain()
     gate, sip = found[2:2 + len(GATES[mode])], found[2 + len(GATES[mode]):]
     assert gate == GATES[mode] and sip[-2] == "start_thunk" and "Main" in sip, result.explain()
+
+
+@pytest.fixture
+def assembled(tmp_path):
+    """assembled("deep_recursion"): a program of verifier/testdata as a boot module."""
+
+    def assemble(name):
+        target = tmp_path / f"{name}.sbc"
+        subprocess.run([SIPV, "asm", f"verifier/testdata/programs/{name}.sasm", "-o", target], check=True, cwd=ROOT)
+        return target
+
+    return assemble
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_stack_segments_are_one_stack(tmp_path, assembled, mode):
+    """At a call into a new segment, on the way there and on the way back: every frame, in order."""
+    depth, at = 60, ("rt_link_segment", "rt_unlink_segment")
+    result = Session(tmp_path, append=f"protect={mode}", modules=[assembled("deep_recursion")]).run(
+        "break down", f"ignore 1 {depth - 1}", "continue", "backtrace", "delete", f"tbreak {at[0]}", "continue",
+        "backtrace 4", "stepi 60", "backtrace 2", f"tbreak {at[1]}", "continue", "backtrace 3", "finish", "backtrace 2")
+    assert functions(result["backtrace"])[:-1] == depth * ["down"] + ["main", "start_thunk"], result.explain()
+    assert functions(result["backtrace 4"]) == [at[0], "rt_more_stack", "down", "down"], result.explain()
+    assert functions(result["backtrace 3"]) == [at[1], "rt_unlink", "down"], result.explain()
+    inside, back = result.all("backtrace 2")
+    assert functions(back) == ["rt_unlink", "down"] and "corrupt" not in inside, result.explain()
+
+
+def test_a_trap_that_kills_a_sip(tmp_path, assembled):
+    result = Session(tmp_path, modules=[assembled("bounds_high")]).run(
+        "break singlet::kern::trap_sip_at", "continue", "backtrace", "delete", "continue")
+    found = functions(result["backtrace"])
+    assert found[:3] == ["singlet::kern::trap_sip_at", "kernel_trap", "gate_trap"], result.explain()
+    assert "rt_trap" in found and found[-3:-1] == ["main", "start_thunk"], result.explain()
+    assert "trapped OutOfBounds at main+" in result.console, result.explain()
+
+
+SERVICES = "names,ide,fat,webfiles"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_gdb_and_the_monitor_tell_the_same(tmp_path, mode):
+    """In the middle of a request: each table, line by line; GDB's table of SIPs says where each is, too."""
+    tables = ("sips", "threads", "exheap", "channels", "domains")
+    result = session(tmp_path, SERVICES, f"protect={mode}", typed="\n".join(("", *tables, "continue", ""))).run(
+        "break Files.Open", "continue", "delete", *tables, "monitor nmi", "continue")
+    told = {name: text.splitlines() for name, text in
+            re.findall(r"^monitor> (\w+)\n(.*?)(?=^monitor> )", result.console, re.M | re.S)}
+    for table in tables:
+        seen = result[table].splitlines()
+        if table == "sips":
+            assert re.search(r"^ +\d+ fat +running .* Files.Open \(user/fat/files.sing:\d+\)$", result["sips"], re.M)
+            assert re.search(r"^ +\d+ webfiles +waits .* \(user/webfiles/webfiles.sing:\d+\)$", result["sips"], re.M)
+            assert told[table].pop() == "0 have ended", result.explain()
+            seen = [line[:len(kernel)] for line, kernel in zip(seen, told[table], strict=True)]
+        assert seen == told[table] and len(seen) > 1, result.explain()
+    assert CLEAN in result.console, result.explain()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_backtrace_of_a_sip_that_waits(tmp_path, mode):
+    result = session(tmp_path, SERVICES, f"protect={mode}").run(
+        "break Files.Open", "continue", "threads webfiles", "threads nobody", "backtrace 1", "exheap webfiles")
+    found = functions(result["threads webfiles"])
+    assert "kernel_select" in found and found[-2] == "start_thunk" and "Main" in found, result.explain()
+    assert functions(result["backtrace 1"]) == ["Files.Open"], result.explain()
+    assert result["threads nobody"] == 'error: there is no SIP "nobody"', result.explain()
+    assert re.search(r"^0x\w+ endpoint FileService, 0 unread$", result["exheap webfiles"], re.M), result.explain()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_panic_tells_who_called_and_who_ran(tmp_path, mode):
+    """An instruction of the kernel is made invalid: the backtrace goes out through the gate, into Sing."""
+    result = session(tmp_path, "hello", f"protect={mode}").run(
+        "break kernel_print", "continue", "set *(unsigned short *)$pc = 0x0b0f", "delete", "continue")
+    line = line_of("user/hello/hello.sing", "Kernel.Print")
+    expected = (r"panic: invalid opcode\n  eax .*\n  esi .*\n  eip .*\n  at 0x\w+ kernel_print\+0x\w+\n(?:  at .*\n)+"
+                rf"  at 0x\w+ Hello: Main\+0x\w+ \(user/hello/hello.sing:{line}\)\n  at 0x\w+ Hello: start\+0x\w+\n"
+                r"sip hello ran\n sip name .*\n   1 hello +running ")
+    assert re.search(expected, result.console), result.explain()
+
+
+def test_the_monitor_goes_on_as_if_nothing_had_been(tmp_path):
+    line = line_of("user/hello/hello.sing", "Kernel.Print")
+    result = session(tmp_path, "hello", typed="\nhelp\nbacktraxx\b\bce\nregisters\nnonsense\ncontinue\n").run(
+        "break Main", "continue", "monitor nmi", "continue")
+    for expected in (r"^monitor: `help` lists", r"^channels +the channels", rf"^  at 0x\w+ Hello: Main\+0x\w+ \(.*:{line}\)$",
+                     r"^  eip \w+ cs 0008", r'^there is no command "nonsense"$', "^hello from a verified SIP$"):
+        assert re.search(expected, result.console, re.M), result.explain()
+    assert "there is no command \"back" not in result.console and CLEAN in result.console, result.explain()
+
+
+def test_what_values_look_like(tmp_path):
+    result = session(tmp_path, "hello").run(
+        "break debug_image_made", "continue", "print image.code", "print singlet::kern::images", "print image.program.object_->file",
+        "print image.program", "print image.code.start_")
+    expected = {"print image.code": r"= 1 frames at 0x0\w{7}$", "print singlet::kern::images": r"= 1 elements = \{\s+\[0\] = ",
+                "print image.program.object_->file": r'= "hello.sbc"$', "print image.program": r"= 0x\w+$",
+                "print image.code.start_": r"= 0x0\w{7}$"}
+    for command, pattern in expected.items():
+        assert re.search(pattern, result[command]), result.explain()
+
+
+def test_questions_before_there_is_an_answer(tmp_path):
+    result = session(tmp_path, "hello").run("sips", "channels", "exheap hello", "images", "threads")
+    assert [text for _, text in result.outputs[:4]] == [
+        " sip name             state   cpl domain           pages  blocks  threads\n",
+        "contract             sip importer         sip exporter         unread by each\n",
+        'error: there is no SIP "hello"', ""], result.explain()
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -18,7 +18,8 @@ def variable(name):
 
 
 def address_of_symbol(name):
-    """Where a symbol lies, also one of the assembler's; None where the kernel has none of that name."""
+    """Where a symbol lies, also one of the assembler's; None where the kernel has none of that name. Not to
+    be asked for while GDB asks for a frame: an expression may be about one."""
     try:
         return int(expression(f"(unsigned long)&{name}")) & 0xffffffff
     except gdb.error:

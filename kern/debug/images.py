@@ -13,10 +13,6 @@ import guest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
-# rt::StackMap: what of it is read.
-_MAP_SIZE, _MAP_FRAME_SIZE = 16, 4
-
-
 @dataclasses.dataclass
 class Shape:
     """verifier::NativeFunction, as addresses."""
@@ -24,10 +20,7 @@ class Shape:
     begin: int
     end: int
     cold: int
-    saves: int
     body: int
-    frame_words: int
-    saved_mask: int
 
 
 @dataclasses.dataclass
@@ -41,6 +34,7 @@ class Image:
     shapes: list
     thunk: Shape  # the start thunk
     path: str  # of the symbol file
+    states: dict = dataclasses.field(default_factory=dict)  # unwind.py's, by the first address of a function
 
 
 known = {}  # by the address of the kernel's Image
@@ -61,17 +55,8 @@ def shape_at(image, pc):
 
 
 def _shapes(image, start):
-    fields = ("begin", "end", "cold", "saves", "body", "frame_words", "saved_mask")
-    return [Shape(*(start + offset for offset in r[:5]), *r[5:])
-            for r in guest.records(image["native"]["functions"], *fields)]
-
-
-def _thunk(image, start, size):
-    """The thunk saves all four registers; its stack map, the last, says how large its frame is."""
-    last = int(image["maps"]) + _MAP_SIZE * (int(image["map_count"]) - 1)
-    frame_words = guest.word(last + _MAP_FRAME_SIZE) & 0xffff
-    begin = int(image["start"])
-    return Shape(begin, start + size, start + size, begin, begin, frame_words, 15)
+    return [Shape(*(start + offset for offset in offsets))
+            for offsets in guest.records(image["native"]["functions"], "begin", "end", "cold", "body")]
 
 
 def _functions(image, module, shapes, lines):
@@ -102,7 +87,8 @@ def add(image):
     _folder = _folder or tempfile.TemporaryDirectory(prefix="singlet-gdb-")
     with guest.physical():
         start, size = int(image["code"]["start_"]["raw_"]), int(image["code_size"])
-        shapes, thunk = _shapes(image, start), _thunk(image, start, size)
+        shapes, begin = _shapes(image, start), int(image["start"])
+        thunk = Shape(begin, start + size, start + size, begin)
         name, unit = _unit(image, shapes, thunk, start, guest.read(start, size))
     path = f"{_folder.name}/{name}-{address:x}.elf"
     pathlib.Path(path).write_bytes(dwarf.symbol_file(unit))

@@ -4,9 +4,11 @@
     images.py     symbols of SIPs: an image that the kernel makes becomes a symbol file
     dwarf.py      ... which is written here
     unwind.py     frames that GDB cannot know: SIPs, gates, traps, the run-time
+    stack_model.py, segments.py   ... what lies on the stack at an instruction, and stacks in pieces
     boot.py       16-bit code while the machine starts
-    printers.py   what a List, a Frames, an exchange block look like
-    commands.py   sips, threads, exheap, channels, domains
+    printers.py   what a List, a Frames, a cell of the exchange heap look like
+    commands.py   sips, threads, exheap, channels, domains, images
+    facts.py, threads.py          ... from what the kernel has in memory
 
 What the kernel does for all this is two empty functions, debug_image_made and debug_image_gone
 (kern/install/install.cc): it trusts GDB with nothing, and keeps no table that it would not need itself.

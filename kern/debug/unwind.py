@@ -1,8 +1,9 @@
 """Frames that GDB cannot know by itself.
 
-    compiled code     keeps ESP where its prologue put it and uses EBP for values: the frame's size is in
-                      the image's tables, and inside prologue and epilogue it is counted
-    the run-time      its entries push all callee-saved registers [lib/rt/entry.S]
+    compiled code     keeps ESP where its prologue put it and uses EBP for values: what lies on the stack
+                      is followed from instruction to instruction (stack_model.py)
+    the run-time      so do its entries [lib/rt/entry.S]; where a function returns that has run in a stack
+                      segment of its own, the segment knows who called (segments.py)
     gates             a SIP's ESP lies on top of the kernel stack [kern/abi/gates.S]
     traps             the TrapFrame has it all [kern/cpu/trap.hh]
 
@@ -17,18 +18,22 @@ import re
 import gdb
 import guest
 import images
+import segments
+import stack_model
 from gdb.unwinder import Unwinder
 
 NAMES = ("eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi")
-SAVE_ORDER = ("ebx", "esi", "edi", "ebp")  # as in rt::StackMap
-CALLEE_SAVED = SAVE_ORDER
+CALLEE_SAVED = ("ebx", "esi", "edi", "ebp")
 
 # (pc, sp) of frames that a trap interrupted: there the pc is no return address.
 _interrupted = set()
 
 
 class Registers(dict):
-    """Register values by name; `pc` besides; what is not known is missing."""
+    """Register values by name; `pc` besides; what is not known is missing. `cfa`: where the frame ends that
+    they were found from."""
+
+    cfa = None
 
     def stack(self, word=0):
         return guest.word(self["esp"] + 4 * word)
@@ -37,122 +42,109 @@ class Registers(dict):
 def caller(registers, pc, esp, **others):
     """The caller's registers: those a function must keep are as they are, but for `others`."""
     kept = {name: registers[name] for name in CALLEE_SAVED if name in registers}
-    return Registers(kept | others | {"pc": pc & 0xffffffff, "esp": esp & 0xffffffff})
+    found = Registers(kept | others | {"pc": pc & 0xffffffff, "esp": esp & 0xffffffff})
+    found.cfa = esp
+    slot = segments.return_slot(esp - 4) if segments.returns_elsewhere(pc) else None
+    if slot:
+        found |= {"pc": guest.word(slot), "esp": slot + 4}
+    return found
 
 
-def pop(registers, depth, saved=()):
-    """Back over `depth` words to the return address; saved: (register, words below that address)."""
-    values = {name: registers.stack(depth - below) for name, below in saved}
-    return caller(registers, registers.stack(depth), registers["esp"] + 4 * (depth + 1), **values)
+def pop(registers, words=()):
+    """Back over `words` (as in stack_model.State) to the return address."""
+    return _pop(registers, registers["esp"], words)
 
 
-# --- Compiled code -----------------------------------------------------------------------------------
+def _pop(registers, esp, words):
+    saved = {name: guest.word(esp + 4 * (len(words) - 1 - k)) for k, name in enumerate(words) if name in CALLEE_SAVED}
+    top = esp + 4 * len(words)
+    return caller(registers, guest.word(top), top + 4, **saved)
 
 
-def compiled(registers, image, exact):
-    """A function of an image, its start thunk, or a trap stub between functions."""
+# --- Compiled code, and the run-time's entries ---------------------------------------------------------
+
+
+def compiled(registers, image, shape, exact):
+    """A function of an image, its start thunk, or (no shape) a trap stub between functions."""
+    if shape is None:  # push 0; push reason; call rt_trap
+        return pop(registers, () if exact else (None, None))
+    if image.states.get(shape.begin) is None:
+        image.states[shape.begin] = stack_model.follow(shape.begin, shape.end, shape.body, shape.cold)
+    return by_model(registers, image.states[shape.begin], exact)
+
+
+_entries = {}  # states of the run-time's entries, by address
+
+
+def entry(registers, offset, exact):
+    """lib/rt/entry.S."""
+    begin = registers["pc"] - offset
+    if begin not in _entries:
+        _entries[begin] = stack_model.follow(begin)
+    return by_model(registers, _entries[begin], exact)
+
+
+def unlink(registers, offset, exact):
+    """The same; at its start ESP is still in the segment that is left."""
+    begin = registers["pc"] - offset
+    if begin not in _entries:
+        _entries[begin] = stack_model.follow(begin, start=stack_model.ELSEWHERE)
+    return by_model(registers, _entries[begin], exact)
+
+
+def by_model(registers, states, exact):
+    """The caller's registers, from what lies on the stack."""
     pc = registers["pc"]
-    shape = images.shape_at(image, pc if exact else pc - 1)
-    if shape is None:
-        # push 0; push reason; call rt_trap: two words above the call that led here
-        return pop(registers, 2 if not exact else 0)
-    depth = _depth_at(shape, pc) if exact else _depth_at_call(shape, pc)
-    mask = [name for bit, name in enumerate(SAVE_ORDER) if shape.saved_mask >> bit & 1]
-    return pop(registers, depth, [(name, k + 1) for k, name in enumerate(mask) if k < depth])
-
-
-def _depth_at_call(shape, pc):
-    """Words up to the return address at a call: the whole frame, but for the stack test's cold end,
-    which is the first one and comes before there is a frame."""
-    first_cold = shape.saves > shape.begin and shape.cold < pc <= shape.cold + 5
-    return 0 if first_cold else shape.frame_words
-
-
-_depths = {}  # of each instruction of a function, by its first address
-
-
-def _depth_at(shape, pc):
-    """The same at any instruction: pushes and pops are counted."""
-    depths = _depths.get((shape.begin, shape.end))
-    if depths is None:
-        depths = _depths[shape.begin, shape.end] = dict(_count(shape))
-    return depths.get(pc, shape.frame_words)
-
-
-def _count(shape):
-    depth = 0
-    for line in gdb.selected_inferior().architecture().disassemble(shape.begin, shape.end - 1):
-        at, text = line["addr"], line["asm"]
-        if at in (shape.body, shape.cold) and at != shape.begin:
-            depth = shape.frame_words
-        if at == shape.cold and shape.saves > shape.begin:
-            depth = 0
-        yield at, depth
-        adjust = re.match(r"(add|sub) +\$0x([0-9a-f]+),%esp", text)
-        if text.startswith("push"):
-            depth += 1
-        elif text.startswith("pop"):
-            depth -= 1
-        elif adjust:
-            depth += int(adjust[2], 16) // 4 * (1 if adjust[1] == "sub" else -1)
-        elif text.startswith(("ret", "jmp")) or at >= shape.cold:
-            depth = shape.frame_words
+    base, words = states.get(pc, stack_model.EMPTY) if exact else stack_model.before(states, pc)
+    return _pop(registers, segments.newest_return_slot() if base is None else registers[base], words)
 
 
 # --- Where assembler code changes stacks --------------------------------------------------------------
 
 
-def trap(registers, _offset):
+def trap(registers, _offset, _exact):
     """After `call handle_trap`: EBX, the frame's address, was pushed for it."""
     frame = registers.stack()
     edi, esi, ebp, _, ebx, edx, ecx, eax, _, _, eip, cs, _, esp, _ = guest.words(frame, 15)
     esp = esp if cs & 3 else frame + 52
     _interrupted.add((eip, esp))
-    return Registers(pc=eip, esp=esp, eax=eax, ecx=ecx, edx=edx, ebx=ebx, ebp=ebp, esi=esi, edi=edi)
+    return caller(registers, eip, esp, eax=eax, ecx=ecx, edx=edx, ebx=ebx, ebp=ebp, esi=esi, edi=edi)
 
 
-def gate(registers, offset):
+def gate(registers, offset, _exact):
     """By CALL from CPL 0: `cli; mov %esp, %ecx; mov esp0, %esp; push %ecx; add $4, %ecx; push %ecx; call`."""
     if offset < 9 or offset >= 23:
-        return pop(registers, 0)
+        return pop(registers)
     esp = registers["ecx"] if offset == 9 and "ecx" in registers else registers.stack(1 if offset >= 14 else 0)
     return caller(registers, guest.word(esp), esp + 4)
 
 
-def interrupt_gate(registers, _offset):
+def interrupt_gate(registers, _offset, _exact):
     """INT 0x80: number and arguments, then what the processor pushed."""
     eip, _, _, esp = guest.words(registers["esp"] + 8, 4)
-    _interrupted.add((eip, esp))
     return caller(registers, eip, esp)
 
 
-def sysenter_gate(registers, _offset):
+def sysenter_gate(registers, _offset, _exact):
     """SYSENTER: number, arguments, the SIP's ESP."""
     esp = registers.stack(2)
     return caller(registers, guest.word(esp), esp + 4)
 
 
-def stub(registers, _offset):
+def stub(registers, _offset, _exact):
     """The SIP's side of a kernel call at CPL 3: nothing is on the stack but the return address."""
-    return pop(registers, 0)
+    return pop(registers)
 
 
-def collecting_entry(registers, offset):
-    """The run-time's entry: EBP EDI ESI EBX ESP are pushed one byte each, then the body is called."""
-    depth = min(offset, 5) if offset <= 10 else 0
-    order = ("ebp", "edi", "esi", "ebx")[:depth]
-    return pop(registers, depth, [(name, k + 1) for k, name in enumerate(order)])
-
-
-def switch(registers, offset):
-    """switch_context pushes EBP EBX ESI EDI after two loads, and pops them before it returns."""
-    depth = max(0, min(offset - 8, 4)) if offset < 16 else max(0, 4 - (offset - 16))
-    order = ("ebp", "ebx", "esi", "edi")[:depth]
-    return pop(registers, depth, [(name, k + 1) for k, name in enumerate(order)])
+def switch(registers, offset, _exact):
+    """switch_context: two loads, four pushes, and behind the change of stacks (12, 14) four pops."""
+    pushed = ("ebp", "ebx", "esi", "edi")
+    return pop(registers, pushed[:max(0, min(offset - 8, 4))] if offset < 16 else pushed[:max(0, 4 - (offset - 16))])
 
 
 SEAMS = {"trap_return": trap, "kernel_call_entry": interrupt_gate, "sysenter_entry": sysenter_gate,
-         "sysenter_return": stub, "rt_new_object": collecting_entry, "rt_new_array": collecting_entry,
+         "sysenter_return": stub, "rt_new_object": entry, "rt_new_array": entry, "rt_more_stack": entry,
+         "rt_unlink": unlink,
          "switch_context": switch}
 PREFIXES = {"gate_": gate, "int_": stub, "sysenter_": stub}
 
@@ -179,9 +171,9 @@ def step(registers, exact):
     image = images.at(pc if exact else pc - 1)
     if image:
         shape = images.shape_at(image, pc if exact else pc - 1)
-        return compiled(registers, image, exact), shape.begin if shape else pc
+        return compiled(registers, image, shape, exact), shape.begin if shape else pc
     rule, _, offset = seam_at(pc)
-    return (rule(registers, offset), pc - offset) if rule else None
+    return (rule(registers, offset, exact), pc - offset) if rule else None
 
 
 class FrameId:
@@ -215,7 +207,7 @@ class SipUnwinder(Unwinder):
         if stepped is None:
             return None
         outer, begin = stepped
-        info = pending.create_unwind_info(FrameId(outer["esp"], begin))
+        info = pending.create_unwind_info(FrameId(segments.place(outer.cfa - 4), begin))
         uint = gdb.lookup_type("unsigned int")
         for name, value in outer.items():
             info.add_saved_register("eip" if name == "pc" else name, gdb.Value(value).cast(uint))
@@ -225,4 +217,11 @@ class SipUnwinder(Unwinder):
 def install():
     """Puts our rules before GDB's own."""
     gdb.unwinder.register_unwinder(None, SipUnwinder(), replace=True)
-    gdb.events.cont.connect(lambda _event: _interrupted.clear())
+    gdb.events.cont.connect(_go_on)
+    gdb.events.new_objfile.connect(lambda _event: segments.know_symbols())
+    segments.know_symbols()
+
+
+def _go_on(_event):
+    _interrupted.clear()
+    segments.forget()
