@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from qemu import ROOT, End
+from test_disk import PROGRAMS
 
 sys.path.insert(0, str(ROOT / "user/disk"))
 
@@ -40,6 +41,7 @@ def start(boot, program, disk, append="", **options):
 def whole_disk():
     """The lines that `walk` prints for the undamaged disk, by path."""
     contents = {name: fileset.content(name, size) for name, size in fileset.files()} | fileset.EXTRAS
+    contents |= {f"/{name}.sbc": (ROOT / f"build/user/{name}.sbc").read_bytes() for name in PROGRAMS}
     lines = {}
     for name, data in contents.items():
         first, second = fileset.sums(data)
