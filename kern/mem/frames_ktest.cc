@@ -66,4 +66,40 @@ KERNEL_TEST_AFTER(300, frames_given_back) {
     CHECK(free_frames(Zone::Sip) == free);
 }
 
+KERNEL_TEST_AFTER(300, frames_promised) {
+    std::uint32_t before = free_frames(Zone::Sip);
+    CHECK(promise_frames(Zone::Sip, before - 10) && !promise_frames(Zone::Sip, 11));
+    CHECK(Frames::allocate(Zone::Sip, 11, Zeroed::No).error() == Error::NoMemory);
+    {
+        auto other = Frames::allocate(Zone::Sip, 10, Zeroed::No);
+        CHECK(other && Frames::allocate(Zone::Sip, 1, Zeroed::No).error() == Error::NoMemory);
+        auto kept = Frames::allocate(Zone::Sip, 5, Zeroed::No, 1, Promised::Yes);
+        CHECK(kept && zone_info(Zone::Sip).promised == before - 15);
+    }
+    renew_promise(Zone::Sip, 5);
+    drop_promise(Zone::Sip, before - 10);
+    CHECK(zone_info(Zone::Sip).promised == 0 && free_frames(Zone::Sip) == before);
+}
+
+KERNEL_TEST_AFTER(300, frames_broken_up) {
+    Fragmentation before = fragmentation(Zone::Sip);
+    CHECK(before.free == free_frames(Zone::Sip) && before.largest_run <= before.free);
+    auto a = Frames::allocate(Zone::Sip, before.largest_run, Zeroed::No);
+    CHECK(a && fragmentation(Zone::Sip).runs == before.runs - 1);
+    Frames pieces[3];
+    std::uint32_t third = before.largest_run / 3;
+    PhysAddr start = a->release();
+    for (std::uint32_t i = 0; i < 3; i++)
+        pieces[i] = Frames::adopt(start + i * third * kPageSize,
+                                  i < 2 ? third : before.largest_run - 2 * third);
+    pieces[0].give_back();
+    pieces[2].give_back();
+    Fragmentation broken = fragmentation(Zone::Sip);
+    CHECK(broken.free == before.free - third && broken.runs == before.runs + 1);
+    CHECK(broken.largest_run < before.largest_run);
+    CHECK(!Frames::allocate(Zone::Sip, broken.largest_run + 1, Zeroed::No));
+    pieces[1].give_back();
+    CHECK(fragmentation(Zone::Sip).largest_run == before.largest_run);
+}
+
 } // namespace singlet::kern
