@@ -55,7 +55,9 @@ std::unexpected<std::string> Parser::expected(std::string_view what) const {
     }
     if (t.kind == Token::Kind::End)
         return error(t.offset, "expected " + std::string(what) + ", found nothing");
-    std::string found = t.kind == Token::Kind::String ? "a string" : "'" + t.text + "'";
+    constexpr std::size_t kShown = 60; // of a long word
+    std::string found = t.kind == Token::Kind::String ? "a string" : "'" + t.text.substr(0, kShown);
+    if (t.kind != Token::Kind::String) found += t.text.size() > kShown ? "...'" : "'";
     return error(t.offset, "expected " + std::string(what) + ", found " + found);
 }
 

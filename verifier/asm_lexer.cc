@@ -160,10 +160,17 @@ std::string message_at(std::string_view file, std::string_view source, std::uint
                        std::to_string(1 + std::ranges::count(source.substr(0, offset), '\n')) +
                        ":" + std::to_string(offset - begin + 1) + ": " + std::string(message) +
                        "\n";
-    std::string caret;
-    for (char c : line.substr(0, offset - begin))
+    // Of a long line, what stands around the place.
+    constexpr std::size_t kBefore = 60, kShown = 100;
+    const std::size_t place = offset - begin, from = place > kBefore ? place - kBefore : 0;
+    const std::string_view shown = line.substr(from, kShown);
+    const std::string_view left = from > 0 ? "..." : "";
+    const std::string_view right = from + shown.size() < line.size() ? "..." : "";
+    std::string caret(left.size(), ' ');
+    for (char c : shown.substr(0, place - from))
         caret += c == '\t' ? '\t' : ' ';
-    return text + "    " + std::string(line) + "\n    " + caret + "^";
+    return text + "    " + std::string(left) + std::string(shown) + std::string(right) + "\n    " +
+           caret + "^";
 }
 
 std::expected<std::vector<Token>, std::string> tokenize(std::string_view source,

@@ -156,6 +156,12 @@ TEST_CASE("an error says where, what was expected and what was found") {
           std::string::npos);
     CHECK(error_of("strings { \"abc }").find("closing quote") != std::string::npos);
     CHECK(error_of("\x01").find("no meaning") != std::string::npos);
+    CHECK(error_of("func main() { ldi " + std::string(100'000, 'x') + ", 1 }").size() < 400);
+    const std::string words(100'000, ' ');
+    const std::string cut = error_of("func main() {" + words + "?" + words + "}");
+    CHECK(cut.starts_with("test.sasm:1:100014: "));
+    CHECK(cut.ends_with("    ..." + std::string(60, ' ') + "?" + std::string(39, ' ') + "...\n" +
+                        std::string(4 + 3 + 60, ' ') + "^"));
     std::string deep;
     for (int k = 0; k < 100'000; ++k)
         deep += "array(";
