@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <vector>
 
 #include "grade/native/bench/kernels.hh"
 #include "grade/native/load.hh"
@@ -107,11 +108,33 @@ Times measure(const Kernel& kernel, Machine& checked, Machine& unchecked) {
     return best;
 }
 
+// Of what a kernel takes longer than clang's code: how much the checks cost, which the same compiler leaves out at will, and how
+// much what it makes of the rest does. All in parts of clang's time.
+struct Rest {
+    const char* name;
+    double checks, code;
+};
+
+void print_rest(const std::vector<Rest>& rests) {
+    std::printf("Where the rest goes, in %% of clang's time: %-10s %8s %8s %8s\n", "", "checks",
+                "code", "both");
+    double checks = 0, code = 0;
+    for (const auto& [name, of_checks, of_code] : rests) {
+        checks += of_checks / static_cast<double>(rests.size());
+        code += of_code / static_cast<double>(rests.size());
+        std::printf("%43s%-10s %+8.0f %+8.0f %+8.0f\n", "", name, 100 * of_checks, 100 * of_code,
+                    100 * (of_checks + of_code));
+    }
+    std::printf("%43s%-10s %+8.0f %+8.0f %+8.0f\n\n", "", "mean", 100 * checks, 100 * code,
+                100 * (checks + code));
+}
+
 int main(int argc, char** argv) {
     if (argc != 3) give_up(kUsage, "usage: bench-code <folder of .sbc> <folder of .o>");
     std::printf("%-10s %8s %8s %9s %8s %8s %7s %7s %6s\n", "", "clang ms", "Sing ms", "unchecked",
                 "/ clang", "/ unch.", "clang B", "Sing B", "ratio");
     Mean mean, checks, size;
+    std::vector<Rest> rests;
     for (const auto& kernel : kKernels) {
         auto verified = load(std::string(argv[1]) + "/" + kernel.name + ".sbc");
         Options options;
@@ -129,6 +152,7 @@ int main(int argc, char** argv) {
         auto theirs = text_bytes(std::string(argv[2]) + "/" + kernel.name + ".o");
         auto ours = static_cast<std::uint32_t>(checked.image().code.size());
         auto bytes = static_cast<double>(ours) / theirs;
+        rests.push_back({kernel.name, (sing - bare) / clang, (bare - clang) / clang});
         mean.add(sing / clang), checks.add(sing / bare), size.add(bytes);
         std::printf("%-10s %8.2f %8.2f %9.2f %8.2f %8.2f %7u %7u %6.2f\n", kernel.name, 1e3 * clang,
                     1e3 * sing, 1e3 * bare, sing / clang, sing / bare,
@@ -136,6 +160,7 @@ int main(int argc, char** argv) {
     }
     std::printf("%-37s %8.2f %8.2f %15s %6.2f\n\n", "geometric means", mean.value(), checks.value(),
                 "", size.value());
+    print_rest(rests);
     judge("time against clang -O2 -m32, geometric mean", mean.value(), kMean);
     judge("time against clang -O2 -m32, worst kernel", mean.worst, kWorst);
     judge("time against the same compiler without checks, mean", checks.value(), kChecks);
