@@ -141,6 +141,13 @@ def test_gdb_and_the_monitor_tell_the_same(tmp_path, mode):
     assert CLEAN in result.console, result.explain()
 
 
+def test_sips_that_have_not_run_yet_are_nowhere(tmp_path):
+    result = session(tmp_path, SERVICES).run("break ide.sing:Main", "continue", "sips")
+    assert re.search(r"^ +2 ide +running .* Main \(user/ide/ide.sing:\d+\)$", result["sips"], re.M), result.explain()
+    assert re.search(r"^ +4 webfiles +ready .* 1$", result["sips"], re.M), result.explain()
+    assert "text.sing" not in result["sips"], result.explain()
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_the_backtrace_of_a_sip_that_waits(tmp_path, mode):
     result = session(tmp_path, SERVICES, f"protect={mode}").run(

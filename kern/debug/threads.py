@@ -44,10 +44,13 @@ def place(thread):
     with _stack_of(thread):
         at, exact = registers(thread), is_running(thread)
         for _ in range(MOST_FRAMES):
-            if images.at(at["pc"]) or not at["pc"]:
+            if not at["pc"]:
+                return ""  # it has not run yet, or is none of a SIP
+            if images.at(at["pc"]):
                 return _in_words(at["pc"] - (not exact))
             stepped = unwind.step(at, exact)
-            at, exact = (stepped[0] if stepped else _by_ebp(at)), False
+            at = stepped[0] if stepped else _by_ebp(at)
+            exact = unwind.is_interrupted(at)
     return ""
 
 
@@ -62,7 +65,7 @@ def _by_ebp(at):
 def _in_words(pc):
     place_ = gdb.find_pc_line(pc)
     block = gdb.block_for_pc(pc)
-    if not pc or pc == 0xffffffff or not block or not block.function:
+    if not block or not block.function:
         return ""
     return f"{block.function.name} ({place_.symtab.filename}:{place_.line})" if place_.symtab else block.function.name
 

@@ -29,6 +29,11 @@ CALLEE_SAVED = ("ebx", "esi", "edi", "ebp")
 _interrupted = set()
 
 
+def is_interrupted(registers):
+    """Did a trap take the processor from this frame?"""
+    return (registers["pc"], registers.get("esp")) in _interrupted
+
+
 class Registers(dict):
     """Register values by name; `pc` besides; what is not known is missing. `cfa`: where the frame ends that
     they were found from."""
