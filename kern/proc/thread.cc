@@ -35,19 +35,18 @@ class Scheduler {
 public:
     // Not for the idle thread, which neither waits nor yields.
     static void make_ready(Thread& thread) {
-        thread.link.unlink();
+        if (thread.link.linked()) thread.link.unlink(); // from a wait queue
         thread.state_ = Thread::State::Ready;
         run_queue.push_back(thread);
         if (running != idle) arm_timer();
     }
 
-    // Switches to `next`. The running thread has its new state already.
+    // Switches to `next`, which is another. The running thread has its new state already.
     static void run(Thread& next) {
         Thread& previous = *running;
         next.link.unlink();
         next.state_ = Thread::State::Running;
         turn_over = false;
-        if (&next == &previous) return;
         ASSERT(guard_of(task_state.esp0) == kStackGuard);
         previous.saved_esp0_ = task_state.esp0;
         task_state.esp0 = next.saved_esp0_;
