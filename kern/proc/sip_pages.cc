@@ -91,8 +91,12 @@ bool SipPages::is_run(Word address) const {
 
 bool SipPages::hold(Word address, std::uint32_t size) const {
     const PageRecord* first = record_at(address);
-    const PageRecord* last = size ? record_at(address + (size - 1)) : first;
-    if (!first || !last || last < first) return false;
+    if (!first || first->owner != this) return false;
+    const Word more = address % kPageSize + size; // from the first page's begin
+    if (size <= kPageSize && more <= kPageSize) [[likely]]
+        return true;
+    const PageRecord* last = record_at(address + (size - 1));
+    if (!last || last < first) return false;
     return std::all_of(first, last + 1, [this](const PageRecord& r) { return r.owner == this; });
 }
 
