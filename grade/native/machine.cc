@@ -26,7 +26,7 @@ namespace singlet::native {
 
 namespace {
 
-constexpr std::uint32_t kFirstPages = 3; // control, thread, first segment
+constexpr std::uint32_t kFirstPages = 3;                     // control, thread, first segment
 constexpr std::uint32_t kMostPages = (1u << 30) / rt::kPage; // in 32 bits there is not much more
 Machine* running = nullptr;
 

@@ -24,7 +24,7 @@ struct Outcome {
 struct Options {
     verifier::CompileOptions compile;
     bool collect_always = false;
-    bool keep_output = true; // in Machine::console; false: drop it
+    bool keep_output = true;                // in Machine::console; false: drop it
     std::uint32_t memory_bytes = 64u << 20; // for stack and heap, where the manifest says nothing
     std::vector<std::int32_t> arguments;
 };

@@ -59,8 +59,7 @@ Result<void> allocate_memory(Sip& sip, std::uint32_t quota) {
     // verified code.
     std::memset(pointer<void>(sip.control), 0, kPageSize);
     *pointer<rt::Thread>(sip.stack.record) = {.segment = segment, .spare = 0, .linked = 0};
-    *pointer<rt::Segment>(segment) = {
-        .previous = 0, .return_slot = 0, .pages = 1, .reserved = 0};
+    *pointer<rt::Segment>(segment) = {.previous = 0, .return_slot = 0, .pages = 1, .reserved = 0};
     auto runtime = [&](Runtime function) {
         return function_address(kFirstRuntime + Word(function), sip.image->binding);
     };

@@ -23,7 +23,8 @@ const StackMap* find_map(const SipControl& c, Word offset) {
 
 void mark(Sip& sip, Word object) {
     // Null, and literals, which lie in the image.
-    if (object == 0 || object - sip.control.data_begin < sip.control.data_end - sip.control.data_begin)
+    if (object == 0 ||
+        object - sip.control.data_begin < sip.control.data_end - sip.control.data_begin)
         return;
     auto& chunk = chunk_of(object);
     if (is_marked(chunk, object)) return;

@@ -29,8 +29,9 @@ Word address_of(T* p) {
 
 // At the low end of its pages.
 struct Segment {
-    Word previous;    // Segment*; 0: the thread's first
-    Word return_slot; // in the previous one: where the return address lies of the call that linked us
+    Word previous; // Segment*; 0: the thread's first
+    Word
+        return_slot; // in the previous one: where the return address lies of the call that linked us
     Word pages;
     Word reserved;
 };

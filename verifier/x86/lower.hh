@@ -232,7 +232,7 @@ private:
     std::vector<std::uint32_t> entered_from_; // the one block with an edge there, by position
 
     std::vector<Label> block_labels_; // by position
-    std::optional<Label> no_room_; // where the stack test goes, and where it is passed
+    std::optional<Label> no_room_;    // where the stack test goes, and where it is passed
     Label has_room_ = 0;
     std::vector<Cold> cold_;
     std::array<std::size_t, 16> last_cold_; // of each reason

@@ -140,8 +140,7 @@ void Lowering::ask_for_stack() {
     for (std::size_t k = 0; k < function_.params.size(); ++k) {
         if (!is_collected(module_.types[function_.params[k]].kind)) continue;
         const auto& from = arguments.places()[k];
-        if (!from.in_register)
-            point.slots.push_back(static_cast<std::uint16_t>(2 + from.word));
+        if (!from.in_register) point.slots.push_back(static_cast<std::uint16_t>(2 + from.word));
         for (unsigned n = 0; from.in_register && n < std::size(kArgumentRegs); ++n)
             if (from.reg == kArgumentRegs[n]) point.arguments |= static_cast<std::uint8_t>(1u << n);
     }
@@ -218,16 +217,15 @@ void Lowering::collector_point() {
 void Lowering::write_maps() {
     auto& image = builder_.image();
     for (const auto& point : points_) {
-        image.maps.push_back({.return_address = as_.moved(point.at),
-                              .frame_size = static_cast<std::uint16_t>(
-                                  point.has_frame ? frame_words() : 1),
-                              .slot_count = static_cast<std::uint16_t>(point.slots.size()),
-                              .first_slot = static_cast<rt::Word>(image.map_slots.size()),
-                              .saved_mask = point.has_frame ? saved_bits(allocation_.saved)
-                                                            : std::uint8_t{0},
-                              .register_mask = point.registers,
-                              .argument_mask = point.arguments,
-                              .reserved = 0});
+        image.maps.push_back(
+            {.return_address = as_.moved(point.at),
+             .frame_size = static_cast<std::uint16_t>(point.has_frame ? frame_words() : 1),
+             .slot_count = static_cast<std::uint16_t>(point.slots.size()),
+             .first_slot = static_cast<rt::Word>(image.map_slots.size()),
+             .saved_mask = point.has_frame ? saved_bits(allocation_.saved) : std::uint8_t{0},
+             .register_mask = point.registers,
+             .argument_mask = point.arguments,
+             .reserved = 0});
         image.map_slots.insert(image.map_slots.end(), point.slots.begin(), point.slots.end());
     }
 }
