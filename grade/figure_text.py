@@ -59,11 +59,17 @@ def chart(data, width=44):
     return lines + ["", f"{'':{name}}  █ here   ░ paper (Athlon 64 3000+, measured)"]
 
 
-def notes(data):
-    workload = data["workload"]
-    lines = [f"clock: {data['clock']}, {data['clock_title']}"]
+def clock_notes(data, more=""):
+    """Who counted, and whether that is a measurement; `more` ends the first line."""
+    lines = [f"clock: {data['clock']}, {data['clock_title']}{more}"]
     if data["clock"] == "model":
         lines.append("These are figures of a model, not measurements; its parameters and their sources are in the JSON.")
+    return lines
+
+
+def notes(data):
+    workload = data["workload"]
+    lines = clock_notes(data)
     lines.append(f"workload: {workload['name']}, {workload['reads']:,} reads, {workload['bytes']:,} bytes, "
                  f"checksum {workload['checksum']} in every mode; kernel calls from CPL 3 by {workload['trap'].upper()}")
     if workload["repeat"] > 1:

@@ -97,30 +97,28 @@ def tail(console, lines=25):
     return "\n".join(console.splitlines()[-lines:])
 
 
-def symbols(kernel):
-    """{name: address} of a kernel, names without namespaces."""
+def listing(kernel):
+    """[(address, kind, name)] of a kernel's symbols by address, as nm has them, names demangled."""
     try:
-        listing = subprocess.run(["nm", "-C", str(kernel)], capture_output=True, text=True, check=True).stdout
+        text = subprocess.run(["nm", "-C", "-n", str(kernel)], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         detail = (getattr(error, "stderr", "") or str(error)).strip()
         raise MeasureError(f"the symbols of {kernel} cannot be read: {detail}") from None
+    words = (line.split(" ", 2) for line in text.splitlines())
+    return [(int(word[0], 16), word[1], word[2]) for word in words if len(word) == 3 and word[0]]
+
+
+def symbols(kernel):
+    """{name: address} of a kernel, names without namespaces."""
     found = {}
-    for line in listing.splitlines():
-        words = line.split(" ", 2)
-        if len(words) == 3 and words[0]:
-            found.setdefault(words[2].split("::")[-1], int(words[0], 16))
+    for address, _, name in listing(kernel):
+        found.setdefault(name.split("::")[-1], address)
     return found
 
 
 def functions(kernel):
     """[(address, name)] of a kernel's code in order, names without namespaces and parameters."""
-    listing = subprocess.run(["nm", "-C", "-n", str(kernel)], capture_output=True, text=True, check=True).stdout
-    found = []
-    for line in listing.splitlines():
-        words = line.split(" ", 2)
-        if len(words) == 3 and words[0] and words[1] in "tTwW":
-            found.append((int(words[0], 16), plain_name(words[2])))
-    return found
+    return [(address, plain_name(name)) for address, kind, name in listing(kernel) if kind in "tTwW"]
 
 
 def plain_name(demangled):

@@ -1,6 +1,6 @@
 """Table 1 for the terminal: what each operation costs, beside the paper, and where it goes, from what table1.json holds."""
 
-from figure_text import GROUP_TITLES, columns
+from figure_text import GROUP_TITLES, clock_notes, columns
 from series import BASELINE
 
 MOST_FUNCTIONS = 6  # of a row
@@ -69,10 +69,7 @@ def functions(data):
 
 
 def notes(data):
-    lines = [f"clock: {data['clock']}, {data['clock_title']}; kernel calls from CPL 3 by {data['trap'].upper()}"]
-    if data["clock"] == "model":
-        lines.append("These are figures of a model, not measurements; its parameters and their sources are in the JSON.")
-    return lines + ["paper: measured on an Athlon 64 3000+ [OSR Table 1, MSPC]"]
+    return clock_notes(data, f"; kernel calls from CPL 3 by {data['trap'].upper()}") + ["paper: measured on an Athlon 64 3000+ [OSR Table 1, MSPC]"]
 
 
 def render(data):
