@@ -71,6 +71,55 @@ def test_each_lab_holds_what_has_appeared(place):
     assert git(git_dir, "ls-tree", "-r", "--name-only", "lab2").split() == ["a/half.cc", "a/later.cc", "one.txt", "two"]
 
 
+STAGED = """enum class Call {
+    Exit,
+
+    // <since lab2>
+    Send,
+    // </since>
+
+    // <since lab3 = Last = Exit,>
+    // <lab3:select>
+    Select,
+    // </lab3:select>
+    // </since>
+};"""
+
+
+@pytest.mark.parametrize("number, text", [
+    (1, "enum class Call {\n    Exit,\n\n    Last = Exit,\n};"),
+    (2, "enum class Call {\n    Exit,\n\n    Send,\n\n    Last = Exit,\n};"),
+    (3, "enum class Call {\n    Exit,\n\n    Send,\n\n    // <lab3:select>\n    Select,\n    // </lab3:select>\n};"),
+])
+def test_a_file_knows_what_its_lab_knows(number, text):
+    assert cut.staged("x.hh", STAGED, number) == text
+
+
+@pytest.mark.parametrize("text, sentence", [
+    ("// <since lab2>\n", "x.cc:1: this stage does not end"),
+    ("// </since>\n", "x.cc:1: a stage ends here, but does not begin above"),
+    ("// <since lab2>\n// <since lab3>\n", "x.cc:2: a stage begins inside of the one that begins in line 1"),
+    ("int x; // <since lab2>\n", "x.cc:1: this looks like a marker, but stands not alone on its line"),
+])
+def test_bad_stages_are_told(text, sentence):
+    with pytest.raises(cut.CutError) as told:
+        cut.staged("x.cc", text, 1)
+    assert str(told.value) == sentence
+
+
+def test_one_tree_can_be_looked_at(tmp_path):
+    cut.main(["--try", "1", str(tmp_path), "--without", "walk"])
+    paging = (tmp_path / "kern/mem/paging.cc").read_text()
+    assert "(walk)" in paging and "(map)" not in paging
+    old = (tmp_path / "kern/mem/frames.cc").stat().st_mtime_ns
+    cut.main(["--try", "1", str(tmp_path), "--solved", "all"])
+    assert "TODO" not in (tmp_path / "kern/mem/paging.cc").read_text()
+    assert (tmp_path / "kern/mem/frames.cc").stat().st_mtime_ns == old
+    with pytest.raises(SystemExit) as told:
+        cut.main(["--try", "1", str(tmp_path), "--without", "wolk"])
+    assert "lab 1 has no exercise 'wolk'; it has: frames, " in str(told.value)
+
+
 def test_the_same_trees_give_the_same_commits(place):
     for name in ("first.git", "second.git"):
         cut.cut_all(place.parent / name, place)

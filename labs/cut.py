@@ -19,6 +19,13 @@ In its place a hole is left, which says which exercise is missing when it is run
 exercise's name are parameters and functions that only the solution uses; after `=` comes the text of
 the hole itself (nothing, for what is simply left out). `#` and `<!-- -->` comments do as well.
 
+What a file knows only from some lab on stands between two markers of another kind. They leave nothing in
+the trees before, or the text after `=`; exercises may stand inside of them:
+
+    // <since lab5>
+    ...
+    // </since>
+
 Cutting again after a change makes commits on top of what is there, never new histories: students pull.
 Authors and dates are fixed, so two instructors who cut the same trees get the same commits.
 """
@@ -36,6 +43,8 @@ FIRST_DATE, DAY = 1577836800, 86400  # 2020-01-01, as QEMU's clock
 
 MARKER = re.compile(r"""^(?P<indent>[ \t]*)(?:(?://|\#|<!--)[ ]*)<(?P<end>/?)lab(?P<lab>\d+):(?P<name>[\w-]+)
                         (?P<rest>[^>]*|[ ]=.*)>(?:[ ]*-->)?[ \t]*$""", re.X)
+STAGE = re.compile(r"""^(?P<indent>[ \t]*)(?:(?://|\#|<!--)[ ]*)<(?:since[ ]lab(?P<lab>\d+)(?P<rest>[ ]=.*)?|/since)>
+                       (?:[ ]*-->)?[ \t]*$""", re.X)
 
 
 class CutError(Exception):
@@ -98,6 +107,36 @@ def file_sets(labs, paths):
         have = have | {p for p in paths if matches(p, lab.appears) and not matches(p, lab.but)}
         sets.append(have)
     return sets
+
+
+# ---- What a file knows
+
+def staged(path, text, number):
+    """The file as the tree of lab `number` has it: without what later labs bring, and without these markers."""
+    out, since, hidden, left_out = [], 0, False, False
+    for at, line in enumerate(text.split("\n"), 1):
+        marker = STAGE.match(line)
+        if not marker:
+            if re.search(r"<(since lab\d+|/since)\b", line):
+                raise CutError(f"{path}:{at}: this looks like a marker, but stands not alone on its line")
+            if left_out and not line.strip() and not "".join(out[-1:]).strip():
+                left_out = False  # of the blank lines around it one remains
+            elif not hidden:
+                out.append(line)
+                left_out = False
+        elif marker["lab"]:
+            if since:
+                raise CutError(f"{path}:{at}: a stage begins inside of the one that begins in line {since}")
+            since, hidden = at, number < int(marker["lab"])
+            if hidden and marker["rest"]:
+                out.append(marker["indent"] + marker["rest"].split("=", 1)[1].strip())
+        else:
+            if not since:
+                raise CutError(f"{path}:{at}: a stage ends here, but does not begin above")
+            since, hidden, left_out = 0, False, hidden
+    if since:
+        raise CutError(f"{path}:{since}: this stage does not end")
+    return "\n".join(out)
 
 
 # ---- Holes
@@ -206,6 +245,8 @@ def tree(labs, number, solved, root=ROOT):
     files, regions = {}, []
     for path, source in sorted(paths.items()):
         data = (root / source).read_bytes()
+        if re.search(rb"</?since\b", data) and not path.startswith("labs/"):
+            data = staged(path, data.decode(), number).encode()
         if b"<lab" in data or b"</lab" in data:
             text, taken = cut(path, data.decode(), labs, solved)
             data = text.encode()
@@ -312,15 +353,52 @@ def cut_all(kit_path, root=ROOT, message=""):
     return changed
 
 
+# ---- One tree, to look at
+
+def place(folder, files):
+    """Makes `folder` hold these files besides build/. What does not differ is not written: make goes by a file's age."""
+    for path in [p for p in folder.rglob("*") if p.is_file()]:
+        name = str(path.relative_to(folder))
+        if not name.startswith(("build/", ".git/")) and name not in files:
+            path.unlink()
+    for name, (mode, data) in files.items():
+        path = folder / name
+        if not path.exists() or path.read_bytes() != data:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        path.chmod(int(mode[-3:], 8))
+
+
+def solutions(labs, number, solved, without=()):
+    """The exercises done that --solved and --without mean, as cut() wants them."""
+    names = next(lab.exercises for lab in labs if lab.number == number)
+    if unknown := [name for name in without if name not in names]:
+        raise CutError(f"lab {number} has no exercise {unknown[0]!r}; it has: {', '.join(names)}")
+    done = {"none": 0, "prep": number - 1, "all": number}[solved]
+    if not without:
+        return set(range(1, done + 1))
+    return set(range(1, number)) | {(number, name) for name in names if name not in without}
+
+
 def main(argv=None):
     parser = argparse.ArgumentParser(description="Cut the labs' branches out of this tree.")
     parser.add_argument("--out", default=ROOT / "build/labs/kit.git", type=pathlib.Path, help="the repository")
     parser.add_argument("--message", default="", help="what the new commits say")
+    parser.add_argument("--try", nargs=2, metavar=("N", "DIR"), dest="attempt",
+                        help="only write lab N's tree to a folder, also when it is not complete")
+    parser.add_argument("--solved", default="none", choices=("none", "prep", "all"), help="for --try: these exercises")
+    parser.add_argument("--without", action="append", default=[], metavar="NAME", help="for --try: all but this exercise")
     options = parser.parse_args(argv)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
     try:
+        if options.attempt:
+            labs, number, folder = load_all(), int(options.attempt[0]), pathlib.Path(options.attempt[1])
+            load(number)
+            files, _ = tree(labs, number, solutions(labs, number, options.solved, options.without))
+            folder.mkdir(parents=True, exist_ok=True)
+            return place(folder, files)
+        options.out.parent.mkdir(parents=True, exist_ok=True)
         changed = cut_all(options.out, message=options.message)
-    except CutError as error:
+    except (CutError, FileNotFoundError, ValueError) as error:
         sys.exit(f"labs: {error}")
     for branch in changed:
         print(f"  {branch}")
