@@ -31,6 +31,7 @@ Authors and dates are fixed, so two instructors who cut the same trees get the s
 """
 import argparse
 import dataclasses
+import itertools
 import pathlib
 import re
 import subprocess
@@ -81,6 +82,11 @@ def load(number, root=ROOT):
 def load_all(root=ROOT):
     numbers = sorted(int(p.parent.name[3:]) for p in (root / "labs").glob("lab*/lab.toml"))
     return [load(n, root) for n in numbers]
+
+
+def complete(labs):
+    """The labs that are cut: those up to the first that is not complete."""
+    return list(itertools.takewhile(lambda lab: lab.complete, labs))
 
 
 def matches(path, patterns):
@@ -329,9 +335,7 @@ def cut_all(kit_path, root=ROOT, message=""):
     labs = load_all(root)
     kit, changed = Kit(kit_path), []
     before = ""
-    for lab in labs:
-        if not lab.complete:
-            break
+    for lab in complete(labs):
         files, regions = tree(labs, lab.number, set(), root)
         found = leaks(files, regions, [line for some in labs for line in some.known])
         if found:
