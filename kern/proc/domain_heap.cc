@@ -19,11 +19,16 @@ DomainHeap::~DomainHeap() {
 }
 
 Result<void> DomainHeap::join(Domain& domain) {
+    if (!domains_.empty()) TRY(map_all(domain)); // the first one's heap has no pages yet
+    domains_.push_back(&domain);
+    return {};
+}
+
+Result<void> DomainHeap::map_all(Domain& domain) const {
     const ZoneInfo zone = zone_info(Zone::Sip);
     for (Word page = zone.start.raw(); page < zone.end.raw(); page += kPageSize)
         if (exchange_heap().region_at(page) == region_)
             TRY(domain.map(PhysAddr(page), 1, Writable::Yes));
-    domains_.push_back(&domain);
     return {};
 }
 

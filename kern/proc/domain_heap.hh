@@ -28,6 +28,7 @@ public:
 
 private:
     explicit DomainHeap(std::string name) : name_(std::move(name)) {}
+    Result<void> map_all(Domain& domain) const;
     Word allocate(std::uint32_t pages) override;
     void free(Word address, std::uint32_t pages) override;
 
