@@ -66,6 +66,27 @@ class Measurement:
             raise MeasureError(f"mark {last} did not come after mark {first}", tail(self.console))
         return difference(self.records[start], end)
 
+    def total(self, first, last):
+        """What all spans from a mark `first` to the next mark `last` took together, and how many there are."""
+        spans, start = [], None
+        for record in self.records:
+            if record["mark"] == first:
+                start = record
+            elif record["mark"] == last and start:
+                spans.append(difference(start, record))
+                start = None
+        if not spans:
+            raise MeasureError(f"mark {last} did not come after mark {first}", tail(self.console))
+        return sum_of(spans), len(spans)
+
+
+def sum_of(spans):
+    """The Span of all together."""
+    def added(parts):
+        return {key: sum(part.get(key, 0) for part in parts) for key in {key: None for part in parts for key in part}}
+    return Span(sum(span.cycles for span in spans), sum(span.instructions for span in spans), added([s.breakdown for s in spans]),
+                added([s.counts for s in spans]), added([s.executed for s in spans]))
+
 
 def difference(start, end):
     """The Span between two records."""

@@ -33,9 +33,9 @@ def test_physical_keeps_to_its_aims(data, row):
 
 def test_a_message_costs_the_same_whatever_its_size_where_nothing_is_copied(data):
     assert data["flat"]["found"] <= table1.FLAT
-    for mode in ("physical", "paging", "domain"):
+    for mode in ("physical", "paging", "domain"):  # with pages, a vector with one of its own may miss in the TLB
         sizes = [cycles(data, f"message-{size}")[mode] for size in table1.SIZES]
-        assert max(sizes) <= 1.05 * min(sizes), (mode, sizes)
+        assert max(sizes) <= (1.05 if mode == "physical" else 1.1) * min(sizes), (mode, sizes)
 
 
 def test_a_message_that_is_copied_costs_by_its_size(data):
@@ -51,9 +51,16 @@ def test_each_protection_adds_to_what_crosses_it(data):
     assert call["physical"] == call["domain"] < call["ring3"] == pytest.approx(call["microkernel"], rel=0.01)
 
 
+def test_what_a_process_costs_grows_with_what_protects_it(data):
+    for name in ("birth", "death"):
+        found = cycles(data, name)
+        assert found["physical"] < found["paging"] < found["domain"] < found["ring3"] < found["microkernel"]
+    assert cycles(data, "birth")["physical"] < cycles(data, "install")["physical"], "what is installed is verified no more"
+
+
 def test_functions_add_up_to_the_instructions(data):
     for row in data["rows"]:
-        if row["name"] != "page":  # is cleared by one repeated instruction, of which the profile counts the steps
+        if row["name"] not in ("page", "install", "birth"):  # clear pages by a repeated instruction, of which the profile counts the steps
             assert sum(data["functions"][row["name"]].values()) == pytest.approx(row["modes"]["physical"]["instructions"], rel=0.01)
 
 
@@ -64,6 +71,23 @@ def test_two_runs_agree(data):
     run = table1.run_once(clock, machine, mode, "int")
     for row in table1.ROWS:
         assert table1.cell(row, run.spans[row.name]) == next(r for r in data["rows"] if r["name"] == row.name)["modes"]["ring3"]
+
+
+def test_spans_between_pairs_of_marks_are_summed():
+    def record(mark, cycles):
+        return {"mark": mark, "cycles": cycles, "instructions": cycles // 2, "executed": {str(mark): cycles}}
+    marks = [(4, 10), (5, 12), (9, 13), (5, 15), (4, 20), (9, 22), (5, 24)]  # a 5 without a 4 before it ends nothing
+    span, pairs = measure.Measurement([record(*mark) for mark in marks], "").total(4, 5)
+    assert (pairs, span.cycles, span.instructions) == (2, 6, 3)
+    with pytest.raises(measure.MeasureError, match="mark 4 did not come after mark 5"):
+        measure.Measurement([record(4, 10)], "").total(5, 4)
+
+
+def test_pairs_of_marks_that_went_missing_are_noticed():
+    row = table1.Row(7, "x", "an operation", 100, {})
+    records = [{"mark": 14 + n % 2, "cycles": n} for n in range(6)]
+    with pytest.raises(measure.MeasureError, match="the row 'an operation' has 3 pairs of marks for 100 operations"):
+        table1.all_of(row, measure.Measurement(records, ""))
 
 
 def canned(mode, dear=1):
