@@ -9,6 +9,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import qemu  # noqa: E402  (found through the line above)
 
 
+def pytest_collection_modifyitems(items):
+    """What runs in one process when several run tests: a file's tests share boots and folders, and of what is asked of
+    every lab (a parameter `number`) a lab's share is enough."""
+    for item in items:
+        lab = getattr(item, "callspec", None) and item.callspec.params.get("number")
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}-{lab}" if lab else item.path.stem))
+
+
 @pytest.fixture
 def boot():
     """boot("protect=ring3", modules=[...], memory=512): a qemu.Result."""
