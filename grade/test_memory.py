@@ -4,7 +4,8 @@ import subprocess
 
 import pytest
 from qemu import ROOT, End
-from test_sip import CLEAN, module  # noqa: F401  (a fixture)
+from test_processes import compile_sing
+from test_sip import CLEAN, SIPS, module  # noqa: F401  (a fixture)
 from worst_modules import WORST
 
 
@@ -61,3 +62,13 @@ def test_no_memory_to_start(boot, module, tmp_path, mode):
         sources.append(module(name, source))
     boot(f"protect={mode} run=large,larger", modules=sources).expect(
         End.FAILED, "install larger.sbc: refused: larger: no memory left to start it", CLEAN)
+
+
+@pytest.mark.parametrize("mode", ("physical", "microkernel"))
+def test_an_array_for_which_memory_is_too_broken_up(boot, tmp_path, mode):
+    """Half of the SIP's quota is free and no run of it is long enough: the trap of a quota that is used up, and no harm done."""
+    sip = compile_sing(SIPS / "fragments.sing", tmp_path / "fragments.sbc")
+    result = boot(f"protect={mode}", modules=[sip], limit=60).expect(
+        End.FAILED, "1 in a large array\n", "zone       free ", "sip fragments: trapped OutOfMemory at Main+0x", CLEAN)
+    free, runs, largest = map(int, re.search(r"^SIPs +(\d+) +(\d+) +(\d+)$", result.console, re.M).groups())
+    assert free > 12000 and runs == 6500 and largest < 9000 and "in another" not in result.console, result.explain()

@@ -82,11 +82,14 @@ def test_files(shell, image, tmp_path):
 
 
 def test_tables(shell):
-    heap, channels, memory, domains, threads, manifests, commands = shell(
-        ["heap", "channels", "mem", "domains", "threads", "manifests", "help"], "microkernel")
+    heap, channels, memory, fragments, domains, threads, manifests, commands = shell(
+        ["heap", "channels", "mem", "frag", "domains", "threads", "manifests", "help"], "microkernel")
     assert re.search(r"^ +3 fat +\d+ +4194304 ", heap, re.M)
     assert re.search(r"^Disk +3 fat +2 ide +0 +0$", channels, re.M)
     assert re.search(r"^SIPs +\d+ +\d+$", memory, re.M)
+    free, runs, largest = map(int, re.search(r"^SIPs +(\d+) +(\d+) +(\d+)$", fragments, re.M).groups())
+    lengths = [[int(n) for n in re.findall(r"\d+", line)] for line in fragments.splitlines()[4:]]
+    assert sum(line[-1] for line in lengths) == runs and largest <= free < largest + sum(2 * line[-1] * line[0] for line in lengths)
     assert [line.split() for line in domains.splitlines()[1:]] == [[name, "3", "own", "1"] for name in SIPS]
     assert re.search(r"^shell +waits$", threads, re.M) and re.search(r"^installer +new$", threads, re.M)
     assert "is given line: interrupt line 14\n" in manifests and "is given all: power over processes" in manifests

@@ -32,11 +32,16 @@ public:
     }
     Fragmentation fragmentation() const {
         Fragmentation result{.free = free_};
-        std::uint32_t run = 0;
-        for (std::uint32_t frame = first_; frame < end_; frame++) {
-            run = is_free(frame) ? run + 1 : 0;
-            if (run == 1) result.runs++;
-            result.largest_run = std::max(result.largest_run, run);
+        for (std::uint32_t frame = first_; frame < end_;) {
+            const std::uint32_t start = frame;
+            while (frame < end_ && is_free(frame))
+                frame++;
+            if (const std::uint32_t run = frame - start) {
+                result.runs++;
+                result.largest_run = std::max(result.largest_run, run);
+                result.by_length[unsigned(std::bit_width(run)) - 1]++;
+            }
+            frame++; // it is in use
         }
         return result;
     }

@@ -9,6 +9,9 @@
 #pragma once
 #include "kern/error.hh"
 #include "kern/mem/address.hh"
+#include "kern/mem/layout.hh"
+#include <array>
+#include <bit>
 #include <utility>
 
 namespace singlet::kern {
@@ -79,6 +82,8 @@ struct Fragmentation {
     std::uint32_t free = 0;        // frames
     std::uint32_t runs = 0;        // of free frames, each between two in use
     std::uint32_t largest_run = 0; // frames
+    // How many runs have 2^n frames or more, and fewer than 2^(n+1).
+    std::array<std::uint32_t, std::bit_width(kMaximumRam / kPageSize)> by_length{};
 };
 Fragmentation fragmentation(Zone zone);
 

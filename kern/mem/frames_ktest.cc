@@ -1,5 +1,6 @@
 #include "kern/boot/test.hh"
 #include "kern/mem/every_frame.hh"
+#include <numeric>
 
 namespace singlet::kern {
 
@@ -97,6 +98,8 @@ KERNEL_TEST_AFTER(300, frames_broken_up) {
     Fragmentation broken = fragmentation(Zone::Sip);
     CHECK(broken.free == before.free - third && broken.runs == before.runs + 1);
     CHECK(broken.largest_run < before.largest_run);
+    CHECK(std::accumulate(broken.by_length.begin(), broken.by_length.end(), 0u) == broken.runs);
+    CHECK(broken.by_length[unsigned(std::bit_width(broken.largest_run)) - 1] != 0);
     CHECK(!Frames::allocate(Zone::Sip, broken.largest_run + 1, Zeroed::No));
     pieces[1].give_back();
     CHECK(fragmentation(Zone::Sip).largest_run == before.largest_run);

@@ -118,6 +118,24 @@ void print_memory(Sink& to) {
     format_to(to, "kernel heap: {} blocks on {} pages\n", counts.blocks, counts.frames);
 }
 
+// A line for each length of run that there is: lengths of one to under two, two to under four ...
+void print_run_lengths(const Fragmentation& kernel, const Fragmentation& sips, Sink& to) {
+    format_to(to, "runs of         kernel    SIPs\n");
+    for (std::size_t n = 0; n < kernel.by_length.size(); n++)
+        if (kernel.by_length[n] + sips.by_length[n] != 0)
+            format_to(to, "{:6} to {:6} {:7} {:7}\n", 1u << n, (2u << n) - 1, kernel.by_length[n],
+                      sips.by_length[n]);
+}
+
+void print_fragmentation(Sink& to) {
+    const Fragmentation zones[] = {fragmentation(Zone::Kernel), fragmentation(Zone::Sip)};
+    format_to(to, "zone       free    runs largest (in pages)\n");
+    for (const Fragmentation& zone : zones)
+        format_to(to, "{:<7} {:7} {:7} {:7}\n", &zone == zones ? "kernel" : "SIPs", zone.free,
+                  zone.runs, zone.largest_run);
+    print_run_lengths(zones[0], zones[1], to);
+}
+
 void print_domains(Sink& to) {
     format_to(to, "domain           cpl page tables sips\n");
     for_each_sip([&](const Sip& sip) {
@@ -148,9 +166,9 @@ void print_manifests(Sink& to) {
 } // namespace
 
 void print_facts(Facts which, Sink& to) {
-    constexpr void (*kTables[])(Sink&) = {print_sips,     print_exchange_heap, print_channels,
-                                          print_memory,   print_domains,       print_threads,
-                                          print_manifests};
+    constexpr void (*kTables[])(Sink&) = {print_sips,      print_exchange_heap, print_channels,
+                                          print_memory,    print_domains,       print_threads,
+                                          print_manifests, print_fragmentation};
     static_assert(std::size(kTables) == std::size_t(Facts::kCount));
     kTables[static_cast<std::size_t>(which)](to);
 }

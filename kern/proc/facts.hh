@@ -15,6 +15,7 @@ enum class Facts : std::uint32_t {
     Domains,
     Threads,
     Manifests,
+    Fragmentation,
     kCount
 };
 

@@ -19,6 +19,7 @@ MONITOR(exheap, tell<Facts::ExchangeHeap>, "who owns what in the exchange heap")
 MONITOR(channels, tell<Facts::Channels>, "the channels between SIPs");
 MONITOR(domains, tell<Facts::Domains>, "the protection domains");
 MONITOR(memory, tell<Facts::Memory>, "how much of it is free");
+MONITOR(frag, tell<Facts::Fragmentation>, "how the free memory is broken up");
 
 // A SIP may have been on its way into the kernel, or have nothing to do with it.
 void tell_who_ran() {
