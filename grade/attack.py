@@ -49,17 +49,12 @@ class Attack:
     @classmethod
     def read(cls, path):
         """The attack in a file; what its head lacks or has too much is a failed assertion."""
-        said = {key: [] for key in KEYS}
-        for line in path.read_text().splitlines():
-            match = re.match(r"; (\w+): (.+)$", line)
-            if match and match[1] in said:
-                said[match[1]].append(match[2])
+        said = said_by(path)
         refusals = [re.fullmatch(r"\[(\S+)\] (.+)", text).groups() for text in said["rejects"] + said["then"]]
-        run = said["run"][0].split(", ") if said["run"] else ["attack"]
         patches = [tuple(bytes.fromhex(side) for side in patch.split("->")) for patch in said["patch"]]
         assert len(said["off"]) == len(refusals), f"{path.name} must say for each refusal what is switched off"
         assert bool(said["damage"]) != bool(said["harmless"]), f"{path.name} must say what is damaged, or that nothing is"
-        return cls(path, refusals, said["off"], run, " ".join(said["options"]),
+        return cls(path, refusals, said["off"], names_to_run(said), " ".join(said["options"]),
                    End(said["ends"][0]) if said["ends"] else End.OK, [text_of(t) for t in said["damage"]],
                    said["harmless"], [text_of(t) for t in said["not"]], patches)
 
@@ -92,6 +87,20 @@ class Attack:
         return target
 
 
+def said_by(path):
+    """{key: [texts]} of an attack's head."""
+    said = {key: [] for key in KEYS}
+    for line in path.read_text().splitlines():
+        match = re.match(r"; (\w+): (.+)$", line)
+        if match and match[1] in said:
+            said[match[1]].append(match[2])
+    return said
+
+
+def names_to_run(said):
+    return said["run"][0].split(", ") if said["run"] else ["attack"]
+
+
 def text_of(text):
     """With the vault's secret where a file says {secret}: 16 bytes, known to nobody who has not read this function."""
     return text.replace("{secret}", "SECRET: " + hashlib.sha256(b"the vault").hexdigest()[:8])
@@ -111,11 +120,11 @@ def source(path):
     return text_of(re.sub(r"^; times (\d+): (.+)\n", times, text, flags=re.M))
 
 
-def assemble(path, target):
+def assemble(path, target, sipv=SIPV):
     """A program of this folder as a module."""
     text = target.with_suffix(".sasm")
     text.write_text(source(path))
-    ran = subprocess.run([SIPV, "asm", text, "-o", target], capture_output=True, text=True, timeout=60)
+    ran = subprocess.run([sipv, "asm", text, "-o", target], capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return target
 

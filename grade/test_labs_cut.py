@@ -64,6 +64,15 @@ def test_a_hole_says_which_exercise_is_missing(place):
     assert "quotient" in git(git_dir, "show", "lab2-prep:a/half.cc") and "4711" in git(git_dir, "show", "lab2-sol:a/half.cc")
 
 
+def test_a_missing_check_lets_through_and_says_so(place):
+    text = (place / "a/half.cc").read_text().replace("<lab1:half a, b>", "<lab1:half a, b else return a / 2;>")
+    (place / "a/half.cc").write_text(text)
+    cut.cut_all(place.parent / "kit.git", place)
+    lab = git(place.parent / "kit.git", "show", "lab1:a/half.cc")
+    assert ('    // TODO lab 1, exercise 1 (half): your code in place of these lines.\n'
+            '    NOT_CHECKED(1, 1, "half", a, b);\n    return a / 2;\n}') in lab
+
+
 def test_each_lab_holds_what_has_appeared(place):
     git_dir = place.parent / "kit.git"
     cut.cut_all(git_dir, place)

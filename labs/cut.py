@@ -17,7 +17,12 @@ A solution stands between two markers, alone on their lines:
 
 In its place a hole is left, which says which exercise is missing when it is run into. What follows the
 exercise's name are parameters and functions that only the solution uses; after `=` comes the text of
-the hole itself (nothing, for what is simply left out). `#` and `<!-- -->` comments do as well.
+the hole itself (nothing, for what is simply left out). Where the missing code is a check that lets something
+through as long as it is missing, that stands after `else`:
+
+    // <lab5:release i else return true;>
+
+and the kernel says once that the exercise is not done, and goes on. `#` and `<!-- -->` comments do as well.
 
 What a file knows only from some lab on stands between two markers of another kind. They leave nothing in
 the trees before, or the text after `=`; exercises may stand inside of them:
@@ -160,6 +165,7 @@ class Region:
 
 def hole(path, region, number, rest, indent):
     """The lines that stand where a solution was."""
+    rest, lenient, instead = rest.partition(" else ")
     if "=" in rest:
         text = rest.split("=", 1)[1].strip()
         return [f"{indent}{text}"] if text else []
@@ -168,8 +174,9 @@ def hole(path, region, number, rest, indent):
     todo = f"TODO lab {region.lab}, exercise {number} ({region.name})"
     if suffix in (".cc", ".hh", ".def"):
         used = "".join(f", {word.strip()}" for word in rest.split(",") if word.strip())
-        call = f'NOT_DONE({region.lab}, {number}, "{region.name}"{used});'
-        return [f"{indent}// {todo}: your code in place of this line.", *wrapped(indent, call)]
+        call = f'{"NOT_CHECKED" if lenient else "NOT_DONE"}({region.lab}, {number}, "{region.name}"{used});'
+        lines = [*wrapped(indent, call), *([f"{indent}{instead.strip()}"] if instead.strip() else [])]
+        return [f"{indent}// {todo}: your code in place of {'this line' if len(lines) == 1 else 'these lines'}.", *lines]
     if suffix == ".S":
         return [f"{indent}// {todo}: your code in place of these lines.",
                 f"{indent}push $__LINE__; push $1f; push $2f; push ${number}; push ${region.lab}; call exercise_not_done",

@@ -27,6 +27,7 @@ import pytest  # noqa: E402
 
 import judge  # noqa: E402
 import lab as labs  # noqa: E402
+import programs  # noqa: E402
 
 GRADING = pytest.StashKey()
 BUILD_LINES = 25  # of a build's errors that are shown
@@ -37,32 +38,38 @@ class Grading:
 
     def __init__(self, lab, checks, tree, out, verbose):
         self.lab, self.checks, self.tree, self.out, self.verbose = lab, checks, tree, out, verbose
-        self.kernel = tree / "build/kern/kernel.elf"
         self.futures, self.verdicts, self.build_failure = {}, {}, None
         self.pool = concurrent.futures.ThreadPoolExecutor(min(2, os.cpu_count() or 1))
 
     def build(self):
-        """Builds kernel and clock; on failure no check has a chance."""
-        # --no-print-directory and no jobserver: this make is its own.
-        environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+        """Builds kernel and clock; on failure no check has a chance. A program that cannot be built is the business of the
+        checks that need it."""
         # The clock is this tree's, whose kernel ever is graded.
         wanted = [(self.tree, "kernel")] + ([(ROOT, "clock")] if any(c.measure for c in self.checks) else [])
         for tree, target in wanted:
-            ran = subprocess.run(["make", "--no-print-directory", f"-j{min(2, os.cpu_count() or 1)}", target],
-                                 cwd=tree, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                 text=True, errors="replace", check=False)
+            ran = self.make(tree, target)
             if ran.returncode:
                 lines = ran.stdout.splitlines()
                 at = next((i for i, line in enumerate(lines) if "error:" in line or "***" in line), 0)
                 self.build_failure = judge.Verdict("build", f"the {target} does not build", lines[at:at + BUILD_LINES])
                 return
+        if programs.tools(self.checks):
+            self.make(self.tree, "-k", *programs.tools(self.checks))
+
+    @staticmethod
+    def make(tree, *words):
+        # --no-print-directory and no jobserver: this make is its own.
+        environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+        return subprocess.run(["make", "--no-print-directory", f"-j{min(2, os.cpu_count() or 1)}", *words],
+                              cwd=tree, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, errors="replace", check=False)
 
     def verdict(self, check):
         if self.build_failure:
             return self.build_failure
         if not self.futures:
             for c in self.checks:
-                self.futures[c] = self.pool.submit(judge.judge, c, self.lab, self.kernel)
+                self.futures[c] = self.pool.submit(judge.judge, c, self.lab, self.tree)
         return self.futures[check].result()
 
     # ---- What pytest calls

@@ -12,8 +12,10 @@ import re
 import secrets
 import subprocess
 import tempfile
+import time
 
 import measure
+import programs
 import qemu
 from clock import parameters
 
@@ -22,7 +24,8 @@ MOST_OUTPUT = 64 << 10  # bytes; no test prints a tenth of it
 
 @dataclasses.dataclass
 class Verdict:
-    """What became of a check. `kind` is one of: ok, build, no boot, not done, panic, triple fault, hang, flood, wrong."""
+    """What became of a check. `kind` is one of: ok, build, no boot, not done, panic, triple fault, hang, flood, attacked,
+    wrong."""
 
     kind: str
     sentence: str = ""
@@ -36,21 +39,97 @@ class Verdict:
         return self.kind == "ok"
 
 
-def judge(check, lab, kernel):
+def judge(check, lab, tree):
     """Runs one check. Never raises for what a kernel may do."""
+    kernel = tree / "build/kern/kernel.elf"
+    try:
+        if check.kind == "verdicts":
+            return judge_verdicts(check, tree)
+        with tempfile.TemporaryDirectory(prefix="singlet-programs-") as folder:
+            return judge_boot(check, lab, kernel, machine_for(check, lab, tree, pathlib.Path(folder)))
+    except programs.ProgramError as error:
+        return Verdict("build", str(error), error.lines)
+    except subprocess.TimeoutExpired as error:
+        return Verdict("hang", f"{pathlib.Path(error.cmd[0]).name} did not end within {error.timeout:.0f} s")
+
+
+def machine_for(check, lab, tree, folder):
+    """The check's machine, without a nonce."""
+    if check.kind == "test":
+        append, modules = f"test={check.test}", []
+    elif check.kind == "attack":
+        attack, modules = programs.attack_of(check, tree), programs.modules(check, tree, folder)
+        append = f"run={attack.names} {attack.options}"
+    else:
+        modules = programs.modules(check, tree, folder)
+        append = "run=" + (check.run or ",".join(path.stem for path in modules))
+    return qemu.Machine(append=f"{append} {check.options}".strip(), modules=modules,
+                        disk=tree / "build/disk.img" if check.disk else None,
+                        kernel=tree / "build/kern/kernel.elf", limit=lab.limit, most_output=MOST_OUTPUT)
+
+
+def judge_boot(check, lab, kernel, machine):
     nonce = secrets.token_hex(8)
-    machine = qemu.Machine(append=f"test={check.test} nonce={nonce}", kernel=kernel, limit=lab.limit,
-                           most_output=MOST_OUTPUT, ask_where=True)
-    result = machine.run()
-    verdict = classify(check, result, nonce)
+    witness = dataclasses.replace(machine, append=f"{machine.append} nonce={nonce}", ask_where=True)
+    result = witness.run()
+    verdict = classify_attack(check, kernel, result, nonce) if check.kind == "attack" else classify(check, result, nonce)
     if result.end is qemu.End.TRIPLE_FAULT:
-        verdict.details += [f"  at {place}" for place in last_fault(machine, kernel)]
+        verdict.details += [f"  at {place}" for place in last_fault(witness, kernel)]
     elif result.eip is not None:
         verdict.details += [f"  at {symbolised(result.eip, kernel)}"]
     verdict.console, verdict.seconds = result.console[-20000:], result.seconds
     if verdict.ok and check.measure:
-        judge_figures(check, lab, kernel, verdict)
+        judge_figures(check, machine, verdict)
+    missing = first_missing(result.lines())
+    if not verdict.ok and missing and missing != verdict.sentence:
+        verdict.details.insert(0, missing)
     return verdict
+
+
+def judge_verdicts(check, tree):
+    start = time.monotonic()
+    wrong = programs.verdicts(check, tree)
+    seconds = time.monotonic() - start
+    if not wrong:
+        return Verdict("ok", seconds=seconds)
+    name, expected, said = wrong[0]
+    missing = first_missing(said)
+    more = [f"{n}: expected: {e}; sipv: {first_of(s)}" for n, e, s in wrong[1:programs.SHOWN]]
+    if len(wrong) > programs.SHOWN:
+        more.append(f"and {len(wrong) - programs.SHOWN} more")
+    if missing:
+        return Verdict("not done", missing, [f"seen with {name}", *more], seconds=seconds)
+    return Verdict("wrong", f"sipv verify {name}: expected: {expected}", said[:8] + more, seconds=seconds)
+
+
+def first_of(lines):
+    return lines[0] if lines else "nothing"
+
+
+def first_missing(lines):
+    return next((line for line in lines if re.fullmatch(r"lab \d+, exercise \d+ \(.*\) is not done yet: .*", line)), "")
+
+
+def classify_attack(check, kernel, result, nonce):
+    """Refused, and nobody harmed; or what it did."""
+    attack = programs.attack_of(check, kernel.parents[2])
+    lines = result.lines()
+    done = next((line for line in lines for text in attack.damage if text in line), "")
+    if done:
+        return Verdict("attacked", f"{check.programs[0]} got through, and then: {done.strip()}", lines[-12:])
+    if attack.harmless:  # it may run, and does no harm
+        verdict = classify(dataclasses.replace(check, kind="run"), result, nonce)
+        lacks = next((text for text in attack.harmless if text not in result.console), "")
+        return verdict if not verdict.ok or not lacks else Verdict("wrong", f'the console lacks "{lacks}"', lines[-12:])
+    refused = any(re.fullmatch(rf"@{nonce} \d+ refuse {re.escape(attack.path.stem)}\.sbc", line) for line in lines)
+    if refused and attack.refused_by(lines):
+        return Verdict("ok")
+    if result.end in (qemu.End.OK, qemu.End.FAILED):
+        missing = first_missing(lines)
+        if missing:
+            return Verdict("not done", missing, lines[-12:])
+        return Verdict("attacked", f"{check.programs[0]} was not refused as it must be: {attack.refusal}", lines[-12:])
+    return classify(check, result, nonce)
 
 
 def classify(check, result, nonce):
@@ -67,23 +146,24 @@ def classify(check, result, nonce):
         return Verdict("no boot", f"QEMU ended with status {result.status}: {last}", lines[-8:])
     if not lines:
         return Verdict("no boot", "the kernel ended without a word")
-    missing = next((line for line in lines if re.fullmatch(r"lab \d+, exercise \d+ \(.*\) is not done yet: .*", line)), "")
+    missing = first_missing(lines)
     if end is qemu.End.FAILED and missing:
         return Verdict("not done", missing)
     if end is qemu.End.PANIC and check.ends != "panic":
         at = next((i for i, line in enumerate(lines) if line.startswith("panic: ")), max(0, len(lines) - 8))
         return Verdict("panic", lines[at] if at < len(lines) else "", lines[at + 1:at + 20])
     if end.value != check.ends:
-        failed = [line for line in lines if line.startswith(("TEST ", "singlet: "))] or lines[-1:]
+        failed = [line for line in lines if line.startswith(("TEST ", "singlet: ", "install "))] or lines[-1:]
         return Verdict("wrong", failed[-1], lines[-8:-1])
     return check_records(check, lines, nonce)
 
 
 def check_records(check, lines, nonce):
     records = [(at, line) for at, line in enumerate(lines) if line.startswith(f"@{nonce} ")]
-    expected = [f"@{nonce} 1 begin {check.test}"] + ([f"@{nonce} 2 end {check.test}"] if check.ends == "ok" else [])
+    test = check.test if check.kind == "test" else "run"
+    expected = [f"@{nonce} 1 begin {test}"] + ([f"@{nonce} 2 end {test}"] if check.ends == "ok" else [])
     if [line for _, line in records] != expected:
-        return Verdict("wrong", f"the kernel ended well, but {check.test} was not run from its begin to its end", lines[-8:])
+        return Verdict("wrong", f"the kernel ended well, but {test} was not run from its begin to its end", lines[-8:])
     first = records[0][0] + 1
     printed = lines[first:records[1][0] if len(records) > 1 else len(lines)]
     at = 0
@@ -95,9 +175,8 @@ def check_records(check, lines, nonce):
     return Verdict("ok")
 
 
-def judge_figures(check, lab, kernel, verdict):
-    """The same test once more under the model clock, and its figures against their bounds."""
-    machine = qemu.Machine(append=f"test={check.test}", kernel=kernel, limit=lab.limit, most_output=MOST_OUTPUT)
+def judge_figures(check, machine, verdict):
+    """The same once more under the model clock, and its figures against their bounds."""
     try:
         found = measure.Clock("model", parameters.load("k8")).measure(machine)
         verdict.figures = [figure(m, found) for m in check.measure]

@@ -27,10 +27,16 @@ class Measure:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Check:
-    """One boot of the kernel, and what it is worth."""
+    """One question to the student's tree, and what the answer is worth. `kind` says how it is asked:
+
+        test      the kernel boots with test=<test>
+        run       it runs these programs, which must all end well
+        attack    it is given a program that does damage, and must refuse it
+        verdicts  sipv says of each program what the program's first line expects [grade/lab/programs.py]
+    """
 
     name: str
-    test: str  # what the kernel is given as test=
+    test: str  # the kernel's test, or what the check is called on the command line
     points: int
     exercise: str
     number: int  # of the exercise
@@ -39,6 +45,12 @@ class Check:
     needs: tuple = ()
     console: tuple = ()  # to be printed between the test's records, in this order
     measure: tuple = ()
+    kind: str = "test"
+    programs: tuple = ()  # .sasm and .sing files, or patterns of them; of an attack, its file
+    run: str = ""  # names of programs, with commas: those that are started, if not all
+    options: str = ""  # more of the kernel's command line
+    disk: bool = False
+    look: str = ""  # in verdicts, what of an expected line counts: a regular expression
 
     @property
     def target(self):
@@ -85,7 +97,8 @@ def load(number):
     checks = []
     for at, exercise in enumerate(data["exercise"], 1):
         for entry in exercise["check"]:
-            fields = {**entry, "measure": tuple(Measure(**m) for m in entry.get("measure", ()))}
+            fields = {**entry, "measure": tuple(Measure(**m) for m in entry.get("measure", ())),
+                      "programs": tuple(entry.get("programs", ()))}
             checks.append(Check(**fields, exercise=exercise["name"], number=at,
                                 section=exercise.get("section", f"exercise {at}")))
     return Lab(data["lab"], data["title"], data["handout"], data["limit"], data["floor"], tuple(data["pristine"]), tuple(checks))

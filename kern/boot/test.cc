@@ -25,11 +25,11 @@ const KernelTest& find_test(std::string_view name) {
     return *found;
 }
 
-void record(std::string_view what) {
-    if (!nonce.empty()) print("@{} {} {} {}\n", nonce, ++records, what, running);
-}
-
 } // namespace
+
+void record(std::string_view what, std::string_view about) {
+    if (!nonce.empty()) print("@{} {} {} {}\n", nonce, ++records, what, about);
+}
 
 unsigned last_step_for(std::string_view names) {
     if (names.empty()) return kLastStep;
@@ -42,9 +42,9 @@ unsigned last_step_for(std::string_view names) {
 void run_tests(std::string_view names) {
     for_each_piece(names, ',', [&](std::string_view name) {
         running = name;
-        record("begin");
+        record("begin", name);
         find_test(name).run();
-        record("end");
+        record("end", name);
         print("TEST {}: ok\n", name);
     });
     exit_machine(ExitStatus::Success);

@@ -11,6 +11,9 @@
 //
 //   @3f0c91d2 1 begin frames
 //   @3f0c91d2 2 end frames
+//
+// A machine that runs programs instead of tests has records too: "begin run", "refuse x.sbc" for
+// each that is refused, and "end run" if all ended well and nothing has leaked.
 #pragma once
 #include <string_view>
 
@@ -29,6 +32,9 @@ struct KernelTest {
 
 /// The last start-up step that any of these tests needs; all are, when none is named.
 unsigned last_step_for(std::string_view names);
+
+/// Writes a record, if there is a nonce.
+void record(std::string_view what, std::string_view about);
 
 /// The console line and the end (Failure) for a CHECK that does not hold.
 [[noreturn]] void check_failed(const char* condition, const char* file, int line);

@@ -7,6 +7,7 @@
 #include "kern/boot/init.hh"
 #include "kern/boot/multiboot.hh"
 #include "kern/boot/options.hh"
+#include "kern/boot/test.hh"
 #include "kern/cpu/exit.hh"
 #include "kern/dev/irq_line.hh"
 #include "kern/install/accounts.hh"
@@ -55,6 +56,7 @@ struct Candidate {
 
     void refuse(const std::string& why) {
         print("install {}: refused: {}\n", module->name, why);
+        record("refuse", module->name);
         refused = true;
     }
 };
@@ -198,6 +200,7 @@ void run_sips() {
     if (modules.empty()) return;
     read_policy();
     if (mode_has_paging(options().protect)) start_paging();
+    record("begin", "run");
     starter = &Thread::current();
     starter->on_switch_in = [](Thread&) { enter_kernel_domain(); };
     on_sip_end(sip_ended);
@@ -218,6 +221,7 @@ void run_sips() {
     bool good = client_ended_well() && last_started;
     stop_all();
     bool whole = print_leaks(before, holdings());
+    if (good && whole) record("end", "run");
     exit_machine(good && whole ? ExitStatus::Success : ExitStatus::Failure);
 }
 INIT(790, run_sips);
