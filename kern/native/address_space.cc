@@ -1,6 +1,6 @@
 #include "kern/native/address_space.hh"
 
-#include "kern/proc/domain.hh"
+#include "kern/proc/kernel_domain.hh"
 #include "lib/core/assert.hh"
 #include <algorithm>
 #include <cstring>

@@ -1,7 +1,6 @@
 // A process's memory: which ranges are its own, and what is copied between two of them.
 #include "kern/boot/test.hh"
 #include "kern/native/address_space.hh"
-#include "kern/proc/domain.hh"
 #include <cstring>
 #include <iterator>
 

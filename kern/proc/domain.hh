@@ -4,6 +4,7 @@
 #pragma once
 #include "kern/mem/paging.hh"
 #include "kern/proc/domain_heap.hh"
+#include "kern/proc/kernel_domain.hh"
 #include "kern/proc/level.hh"
 #include "lib/core/list.hh"
 #include <memory>
@@ -46,14 +47,5 @@ private:
     Ref<DomainHeap> heap_;
     std::optional<PageDirectory> directory_;
 };
-
-/// Page tables in which the kernel reaches all memory; what threads of its own run in, and what is
-/// active while a domain goes away. Nothing while paging is off.
-void enter_kernel_domain();
-/// Switches paging on, with the kernel's own page tables. No memory for them: a sentence and the end.
-void start_paging();
-/// From now on nobody writes these frames, the kernel neither; and the reverse, when they go.
-void seal(const Frames& frames);
-void unseal(const Frames& frames);
 
 } // namespace singlet::kern

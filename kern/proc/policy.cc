@@ -99,8 +99,6 @@ void read_line(std::string_view text, std::string_view file, int number) {
 
 } // namespace
 
-bool mode_has_paging(Protect mode) { return mode >= Protect::Paging; }
-
 void read_policy() {
     std::string_view file = options().policy;
     if (file.empty()) return;

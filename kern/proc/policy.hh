@@ -32,6 +32,4 @@ Placement place(std::string_view sip, bool is_client);
 /// Reads the module that policy= names; bad lines end the boot with a sentence.
 void read_policy();
 
-bool mode_has_paging(Protect mode);
-
 } // namespace singlet::kern
