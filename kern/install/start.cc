@@ -9,7 +9,9 @@
 #include "kern/boot/options.hh"
 #include "kern/boot/test.hh"
 #include "kern/cpu/exit.hh"
+// <since lab6>
 #include "kern/dev/irq_line.hh"
+// </since>
 #include "kern/install/accounts.hh"
 #include "kern/install/installer.hh"
 #include "kern/install/launch.hh"
@@ -138,7 +140,9 @@ void process_ended(Process& process) {
 // Called when no thread can run: it can only go on if an interrupt wakes somebody.
 void nothing_to_do() {
     if (stuck || !starter || starter->state() != Thread::State::Blocked) return;
+    // <since lab6>
     if (irq_is_awaited()) return;
+    // </since>
     stuck = true;
     starter->wake();
 }

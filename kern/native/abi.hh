@@ -32,7 +32,9 @@ enum class End : std::uint32_t {
 inline constexpr std::uint32_t kMostMessage = 128 << 10; // bytes
 inline constexpr std::uint32_t kMostText = 4096;         // bytes of one print
 
+// <since lab6>
 // Devices that a driver can open, once each.
 inline constexpr std::uint32_t kPrimaryIde = 0; // ports 0x1f0 to 0x1f7 and 0x3f6, interrupt 14
+// </since>
 
 } // namespace singlet::native

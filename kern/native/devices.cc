@@ -3,6 +3,7 @@
 #include "kern/cpu/x86.hh"
 #include "kern/dev/bus_master.hh"
 #include "kern/dev/irq_line.hh"
+#include "kern/native/request.hh"
 #include <algorithm>
 
 namespace singlet::kern {
@@ -51,7 +52,9 @@ bool load(BusMaster& bus, const AddressSpace& space, UserRange buffer) {
 
 } // namespace
 
-Outcome open_device(Process& self, std::uint32_t number) {
+Outcome do_open_device(const Request& request) {
+    Process& self = request.self;
+    const std::uint32_t number = request[0];
     if (number >= std::size(kDevices)) return {native::kGone};
     const Device& device = kDevices[number];
     if (!bus_master(device.channel).exists()) return {native::kGone};
@@ -65,27 +68,30 @@ Outcome open_device(Process& self, std::uint32_t number) {
     return {};
 }
 
-Outcome await_device(Process& self, std::uint32_t device) {
-    if (!drives(self, device)) return {native::kGone};
-    wait_for_irq_line(kDevices[device].irq);
+Outcome do_irq_wait(const Request& request) {
+    if (!drives(request.self, request[0])) return {native::kGone};
+    wait_for_irq_line(kDevices[request[0]].irq);
     return {};
 }
 
-Outcome run_transfer(Process& self, std::uint32_t device, UserRange buffer, bool to_device) {
-    if (!drives(self, device)) return {native::kGone};
+Outcome do_dma_run(const Request& request) {
+    const std::uint32_t device = request[0];
+    const bool to_device = request[3];
+    UserRange buffer = to_device ? request.to_read(1) : request.to_write(1);
+    if (!drives(request.self, device)) return {native::kGone};
     if ((buffer.address | buffer.bytes) & 1 || !buffer.bytes) return {native::kRefused};
     BusMaster& bus = bus_master(kDevices[device].channel);
     if (bus.progress() != BusMaster::Progress::Idle) return {native::kInUse};
     bus.prepare(to_device ? BusMaster::Direction::ToDevice : BusMaster::Direction::ToMemory);
-    if (!load(bus, *self.space, buffer)) return {native::kTooLong};
+    if (!load(bus, *request.self.space, buffer)) return {native::kTooLong};
     bus.start();
     wait_for_irq_line(kDevices[device].irq);
     return {};
 }
 
-Outcome stop_transfer(Process& self, std::uint32_t device) {
-    if (!drives(self, device)) return {native::kGone};
-    BusMaster& bus = bus_master(kDevices[device].channel);
+Outcome do_dma_stop(const Request& request) {
+    if (!drives(request.self, request[0])) return {native::kGone};
+    BusMaster& bus = bus_master(kDevices[request[0]].channel);
     auto progress = static_cast<std::int32_t>(bus.progress());
     bus.stop();
     return {progress};

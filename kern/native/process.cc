@@ -6,7 +6,9 @@
 #include "kern/cpu/user_entry.hh"
 #include "kern/cpu/x86.hh"
 #include "kern/dev/console.hh"
+// <since lab6>
 #include "kern/native/devices.hh"
+// </since>
 #include "kern/native/rendezvous.hh"
 #include "lib/core/assert.hh"
 #include <algorithm>
@@ -29,7 +31,9 @@ constinit const UserEntry entry_of_processes{.interrupt = process_entry};
 void switched_in(Thread& thread) {
     auto& process = *static_cast<Process*>(thread.owner);
     process.space->activate();
+    // <since lab6>
     open_ports(process.ports);
+    // </since>
     enter_kernel_by(entry_of_processes);
 }
 
@@ -44,8 +48,10 @@ ProcessId new_id() {
 
 // Gives everything back but the Process and its thread, which may be running.
 void finish(Process& process) {
+    // <since lab6>
     close_ports(process.ports);
     close_devices(process);
+    // </since>
     process.space.reset();
     process.state = Process::State::Ended;
     leave_rendezvous(process);

@@ -1,5 +1,6 @@
 // A C++ process: a program that nobody verified, at CPL 3 in an address space of its own, with one
-// thread. What it may do is what page tables, the I/O permission bitmap and the system calls let it.
+// thread. What it may do is what page tables and the system calls let it, and a driver the I/O permission
+// bitmap.
 //
 //             start                exit, fault, bad call, kill
 //   Created --------> Running -----------------------------------> Ended (all given back but its
@@ -10,7 +11,9 @@
 #include "kern/boot/multiboot.hh"
 #include "kern/native/abi.hh"
 #include "kern/native/address_space.hh"
+// <since lab6>
 #include "kern/proc/io_permission.hh"
+// </since>
 #include "kern/proc/thread.hh"
 #include <optional>
 #include <string_view>
@@ -53,10 +56,12 @@ struct Process {
     Outcome outcome;           // of the system call in which it waits
     ListLink caller_link;
     List<Process, &Process::caller_link> callers; // that wait for this one to receive
+    // <since lab6>
 
     // What it drives [devices.cc].
     Ports ports;
     std::uint32_t devices = 0; // bit n: device n
+    // </since>
 };
 
 inline constexpr std::uint32_t kMostProcesses = 64;

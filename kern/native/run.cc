@@ -6,10 +6,11 @@
 #include "kern/boot/init.hh"
 #include "kern/boot/options.hh"
 #include "kern/cpu/exit.hh"
+// <since lab6>
 #include "kern/dev/irq_line.hh"
+// </since>
 #include "kern/mem/heap.hh"
-#include "kern/proc/domain.hh"
-#include "kern/proc/policy.hh"
+#include "kern/proc/kernel_domain.hh"
 
 namespace singlet::kern {
 
@@ -32,7 +33,10 @@ void process_ended(Process& process) {
 
 // Called when no thread can run: it can only go on if an interrupt wakes somebody.
 void nothing_to_do() {
-    if (stuck || starter->state() != Thread::State::Blocked || irq_is_awaited()) return;
+    if (stuck || starter->state() != Thread::State::Blocked) return;
+    // <since lab6>
+    if (irq_is_awaited()) return;
+    // </since>
     stuck = true;
     starter->wake();
 }
