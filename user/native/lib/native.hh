@@ -82,6 +82,7 @@ Room room_of(T& object) {
     return std::as_writable_bytes(std::span(&object, 1));
 }
 
+// <since lab6>
 // ---- drivers
 inline Outcome open_device(std::uint32_t device) { return outcome(native_open_device(device)); }
 inline Outcome irq_wait(std::uint32_t device) { return outcome(native_irq_wait(device)); }
@@ -89,6 +90,7 @@ inline Outcome dma_run(std::uint32_t device, Room buffer, bool to_device) {
     return outcome(native_dma_run(device, buffer.data(), buffer.size(), to_device));
 }
 inline Outcome dma_stop(std::uint32_t device) { return outcome(native_dma_stop(device)); }
+// </since>
 
 // ---- printing
 

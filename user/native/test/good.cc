@@ -74,8 +74,10 @@ void others() {
     check(kill(static_cast<ProcessId>(find("echo").value)).value == kGone, "not a child");
     check(wait(1234567).value == kGone, "no child");
     check(kill(0).value == kGone && kill(self()).value == kGone, "nor is oneself");
+    // <since lab6>
     check(open_device(9).value == kGone && irq_wait(0).value == kGone, "no device");
     check(dma_run(0, out, false).value == kGone && dma_stop(0).value == kGone, "not a driver");
+    // </since>
 }
 
 // As many children as there can be, each well, and none of them afterwards.
