@@ -221,7 +221,7 @@ def test_manifest(tmp_path):
 
 def test_example_of_the_handout_runs(tmp_path):
     handout = (ROOT / "handouts/bytecode.md").read_text()
-    example = next(b for b in re.findall(r"```\n(.*?)```", handout, re.S) if "func gcd" in b)
+    example = next(b for b in re.findall(r"```sasm\n(.*?)```", handout, re.S) if "func gcd" in b)
     program = tmp_path / "gcd.sasm"
     program.write_text(example)
     run = sipv("run", program)
@@ -230,7 +230,7 @@ def test_example_of_the_handout_runs(tmp_path):
 
 def test_module_of_the_handout_is_well_formed(tmp_path):
     handout = (ROOT / "handouts/bytecode.md").read_text()
-    example = next(b for b in re.findall(r"```\n(.*?)```", handout, re.S) if "sip Driver" in b)
+    example = next(b for b in re.findall(r"```sasm\n(.*?)```", handout, re.S) if "sip Driver" in b)
     program = tmp_path / "driver.sasm"
     program.write_text(
         example
