@@ -6,11 +6,14 @@ import subprocess
 
 import pytest
 from qemu import ROOT, Machine
+from test_processes import compile_sing
 from test_sip import CLEAN, MODES
+from test_sip import SIPS as TEST_SIPS
 
 SIPS = ("names", "ide", "fat", "serial", "keyboard", "console", "processes", "shell")
 MODULES = [ROOT / f"build/user/{name}.sbc" for name in SIPS]
 PROMPT = "singlet> "
+WORDS = "".join(f"{n * 7919 % 3001:04} line {n}\n" for n in range(3000))  # no two lines begin alike; 49 KB
 
 
 @pytest.fixture(scope="module")
@@ -18,10 +21,13 @@ def image(tmp_path_factory):
     """A small disk with programs, good and bad."""
     path = tmp_path_factory.mktemp("disk") / "disk.img"
     subprocess.run(["/usr/sbin/mkfs.fat", "-C", "-F", "32", "-s", "1", path, "40960"], check=True, capture_output=True)
-    programs = [ROOT / f"build/user/{name}.sbc" for name in ("hello", "spinner", "hostile", "ide")]
+    programs = [ROOT / f"build/user/{name}.sbc" for name in ("hello", "spinner", "hostile", "ide", "wc", "sort", "grep", "head")]
     broken = path.with_name("broken.sbc")
     broken.write_bytes(programs[0].read_bytes()[:-7])
-    subprocess.run(["mcopy", "-i", path, *programs, broken, "::/"], check=True)
+    breaks = compile_sing(TEST_SIPS / "breaks.sing", path.with_name("breaks.sbc"))
+    text = path.with_name("words.txt")
+    text.write_text(WORDS)
+    subprocess.run(["mcopy", "-i", path, *programs, broken, breaks, text, "::/"], check=True)
     return path
 
 
@@ -94,6 +100,44 @@ def test_tables(shell):
     assert re.search(r"^shell +waits$", threads, re.M) and re.search(r"^installer +new$", threads, re.M)
     assert "is given line: interrupt line 14\n" in manifests and "is given all: power over processes" in manifests
     assert "install FILE" in commands
+
+
+@pytest.mark.parametrize("mode", ("physical", "microkernel"))
+def test_pipes(shell, mode):
+    counts, some, first, ordered, names, tables, empty, alone, hello = shell(
+        ["cat words.txt | wc", "cat words.txt|grep  9 |  grep line 9|sort", "cat words.txt | head 2", "cat words.txt | sort | head",
+         "ls | grep words | wc", "ps | grep shell | wc", "wc", "hello | wc", "hello"], mode)
+    lines = WORDS.splitlines(keepends=True)
+    assert counts == f"{len(lines)} {len(WORDS.split())} {len(WORDS)}\n"
+    assert some == "".join(sorted(line for line in lines if "line 9" in line))
+    assert first == "".join(lines[:2]) and ordered == "".join(sorted(lines)[:10])
+    assert names == "1 2 22\n" and tables.startswith("1 8 ") and empty == "0 0 0\n"
+    assert "hello: its manifest asks for no such endpoint\n" in alone and hello == "hello from a verified SIP\n"
+
+
+def test_nobody_copies_what_goes_through_a_pipe(shell):
+    """From the driver's buffer through three SIPs to the console, over one exchange heap."""
+    text, heap = shell(["cat words.txt | head 4000 | head 4000 | head 4000", "heap"])
+    assert text == WORDS and heap.endswith("; 0 bytes were copied\n")
+
+
+@pytest.mark.parametrize("mode", ("physical", "microkernel"))
+def test_a_pipe_of_which_one_dies(shell, mode):
+    """Who writes to it stops, and who reads from it is told that there should have been more."""
+    middle, last, channels, sips = shell(
+        ["cat words.txt | head 3000 | breaks | sort", "cat words.txt | head 3000 | breaks", "channels | grep Stream", "ps"], mode)
+    assert "sort: the input broke off\n" in middle
+    assert re.search(r"^sip \d+ trapped 5\nsip \d+ ended with 1\n$", middle.replace("sort: the input broke off\n", ""), re.M)
+    assert last.startswith(WORDS[:1000]) and re.search(r"sip \d+ trapped 5\n$", last)
+    assert " breaks " not in sips and " head " not in sips and " sort " not in sips
+    assert all("grep" in line or "shell" in line for line in channels.splitlines())
+
+
+def test_a_pipe_that_cannot_begin(shell):
+    shape, missing, nothing, directory, command = shell(["ls | | wc", "cat words.txt | nobody", "cat none | wc", "cat / | wc", "nobody 1 2"])
+    assert shape == "shell: a pipe is up to eight commands with a | between each two\n"
+    assert missing == command == "nobody: not a command; `help` lists them\n"
+    assert nothing == "cat: no such file\n" and directory == "cat: a directory instead of a file, or the reverse\n"
 
 
 UP, DOWN, LEFT, RIGHT, HOME, END, DELETE = (f"\x1b[{c}" for c in ("A", "B", "D", "C", "H", "F", "3~"))
