@@ -31,13 +31,16 @@ enum class Helper : std::uint8_t {
     kCount
 };
 
+// <since lab5>
 // Kernel services behind opcodes. They are kernel calls without a name to import
 // [kern/abi/abi.def].
 enum class Service : std::uint8_t {
-    XNew,    // Word (ExchangeType*): an exchange struct, zeroed
-    XVec,    // Word (verifier::Kind of the elements, i32 length): an exchange vector, zeroed
-    XSwap,   // Word (block, byte offset of the field from +8, new value): the old value
-    Free,    // void (block, endpoint or set; not null)
+    XNew,  // Word (ExchangeType*): an exchange struct, zeroed
+    XVec,  // Word (verifier::Kind of the elements, i32 length): an exchange vector, zeroed
+    XSwap, // Word (block, byte offset of the field from +8, new value): the old value
+    Free,  // void (block, endpoint or set; not null)
+    // </since>
+    // <since lab6>
     Channel, // void (Contract*, Word out[2]): out[0] importer, out[1] exporter
     Send,    // void (endpoint, message, const Word args[]): an I64 is two words, low first
     // Word (const SelectEntry table[], operand count, const Word operands[], Word out[]): the
@@ -46,19 +49,26 @@ enum class Service : std::uint8_t {
     Unwrap, // Word (endpoint, Contract*, side): endpoint or 0
     SetNew, // Word ()
     SetAdd, // void (set, endpoint)
+    // </since>
+    // <since lab5>
     kCount
 };
+// </since>
 
 struct Relocation {
     enum class What : std::uint8_t {
-        Code,         // value = offset in code
-        Data,         // value = offset in data
-        Helper,       // value = Helper
+        Code,       // value = offset in code
+        Data,       // value = offset in data
+        Helper,     // value = Helper
+        KernelCall, // value = index in Environment::kernel_calls
+        Now,        // value = byte offset in rt::Now
+        // <since lab5>
         Service,      // value = Service
-        KernelCall,   // value = index in Environment::kernel_calls
         ExchangeType, // value = struct index; the kernel's ExchangeType*
-        Contract,     // value = contract index; the kernel's Contract*
-        Now,          // value = byte offset in rt::Now
+        // </since>
+        // <since lab6>
+        Contract, // value = contract index; the kernel's Contract*
+        // </since>
     };
     enum class Where : std::uint8_t { Code, Data };
     std::uint32_t offset; // of the 32-bit field
@@ -105,6 +115,7 @@ struct CompileOptions {
 // Never fails: what could go wrong was refused by verify().
 NativeImage compile(const Verified& verified, const CompileOptions& options);
 
+// <since lab6>
 // A select table as compiled code passes it to the kernel: cases one after the other, each a header
 // and its patterns.
 struct SelectEntry {
@@ -115,6 +126,7 @@ struct SelectEntry {
 };
 static_assert(sizeof(SelectEntry) == 4);
 inline constexpr std::uint16_t kSelectEnd = 0xfffd;
+// </since>
 
 // Puts the image's relocations into place. `resolve` says the address of everything that is not in
 // the image; code and data are copies that will be run at the given addresses.

@@ -58,20 +58,24 @@ Clobbers clobbers(const Instruction& i, const Webs& webs, const Cursor& at) {
     case Opcode::New:
     case Opcode::NewArr:
     case Opcode::Copy:
+    case Opcode::Call:
+    case Opcode::CallI:
+    case Opcode::CallK:
+    // <since lab5>
     case Opcode::CellNew:
     case Opcode::XNew:
     case Opcode::XVec:
     case Opcode::XSwap:
     case Opcode::Free:
+    // </since>
+    // <since lab6>
     case Opcode::Channel:
     case Opcode::Send:
     case Opcode::Select:
     case Opcode::Unwrap:
     case Opcode::SetNew:
     case Opcode::SetAdd:
-    case Opcode::Call:
-    case Opcode::CallI:
-    case Opcode::CallK:
+        // </since>
         return {.late = kCallerSaved};
     default:
         return {};

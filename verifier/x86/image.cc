@@ -101,6 +101,7 @@ Symbol ImageBuilder::array_descriptor(Kind element) {
     return data(arrays_[slot]);
 }
 
+// <since lab5>
 Symbol ImageBuilder::cell_descriptor() {
     if (cell_ == kNone)
         cell_ = descriptor({.kind = rt::DescriptorKind::Cell,
@@ -111,6 +112,7 @@ Symbol ImageBuilder::cell_descriptor() {
                             .method_count = 0});
     return data(cell_);
 }
+// </since>
 
 std::span<const std::uint16_t> ImageBuilder::implementers(std::uint32_t interface) {
     const auto& classes = verified_.module().classes;

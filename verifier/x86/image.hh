@@ -27,7 +27,9 @@ public:
     Symbol literal(std::uint32_t string);
     Symbol class_descriptor(std::uint32_t cls);
     Symbol array_descriptor(Kind element);
+    // <since lab5>
     Symbol cell_descriptor();
+    // </since>
     // The classes that implement an interface.
     std::span<const std::uint16_t> implementers(std::uint32_t interface);
 
@@ -50,7 +52,10 @@ private:
     std::vector<std::uint32_t> literals_, classes_;
     std::vector<std::vector<std::uint16_t>> implementers_; // of each, when first asked for
     std::uint32_t arrays_[16], traps_[16];
-    std::uint32_t string_ = kNone, cell_ = kNone;
+    std::uint32_t string_ = kNone;
+    // <since lab5>
+    std::uint32_t cell_ = kNone;
+    // </since>
 };
 
 } // namespace singlet::verifier::x86

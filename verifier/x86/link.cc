@@ -1,5 +1,6 @@
 #include <cstring>
 
+#include "lib/core/assert.hh"
 #include "verifier/compile.hh"
 
 namespace singlet::verifier {
@@ -7,6 +8,7 @@ namespace singlet::verifier {
 void link(const NativeImage& image, std::span<std::uint8_t> code, rt::Word code_address,
           std::span<std::uint8_t> data, rt::Word data_address,
           const std::function<rt::Word(Relocation::What, std::uint32_t)>& resolve) {
+    // <lab4:link image, code, code_address, data, data_address, resolve>
     for (const auto& r : image.relocations) {
         bool in_code = r.where == Relocation::Where::Code;
         auto* field = (in_code ? code : data).data() + r.offset;
@@ -26,6 +28,7 @@ void link(const NativeImage& image, std::span<std::uint8_t> code, rt::Word code_
         if (r.relative) value -= (in_code ? code_address : data_address) + r.offset + 4;
         std::memcpy(field, &value, sizeof value);
     }
+    // </lab4:link>
 }
 
 } // namespace singlet::verifier

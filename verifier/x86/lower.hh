@@ -153,9 +153,6 @@ private:
     void load_field(const Instruction& i);
     void store_field(const Instruction& i);
     void length(const Instruction& i);
-    void cell_take(const Instruction& i);
-    void cell_put(const Instruction& i);
-    void cell_full(const Instruction& i);
     void is_null(const Instruction& i);
     void same_object(const Instruction& i);
     void test_class(Reg object, std::uint32_t cls, Label yes);
@@ -169,20 +166,30 @@ private:
     // Words below the homes that a call needs; -1 if the instruction calls nothing.
     std::int32_t outgoing_words(const Instruction& i, std::uint32_t pc) const;
     void argument(std::uint32_t word, Operand value);
-    void service(Service s);
-    std::uint32_t pattern_words(const SelectTable::Pattern& pattern,
-                                const ChannelTypes& channel) const;
     void result(unsigned a); // EAX (EDX:EAX) to a
     void call(const Instruction& i);
     void kernel_call(const Instruction& i);
     void new_object(const Instruction& i);
     void new_array(const Instruction& i);
     void copy_bytes(const Instruction& i);
+
+    // <since lab5>
+    // ---- lower_exchange.cc
+    void service(Service s);
     void exchange_new(const Instruction& i);
     void exchange_vector(const Instruction& i);
     void exchange_swap(const Instruction& i);
     void free(const Instruction& i);
+    void new_cell(const Instruction& i);
+    void cell_take(const Instruction& i);
+    void cell_put(const Instruction& i);
+    void cell_full(const Instruction& i);
+    // </since>
+
+    // <since lab6>
     // ---- lower_channel.cc
+    std::uint32_t pattern_words(const SelectTable::Pattern& pattern,
+                                const ChannelTypes& channel) const;
     void channel(const Instruction& i);
     void send(const Instruction& i);
     void unwrap(const Instruction& i);
@@ -192,6 +199,7 @@ private:
     std::uint32_t select_table(const SelectTable& table, const ChannelTypes& channel);
     void select_case(const SelectTable::Case& c, const ChannelTypes& channel, std::uint32_t out);
     void address_of(std::uint32_t word, std::uint32_t of);
+    // </since>
 
     ImageBuilder& builder_;
     const Verified& verified_;

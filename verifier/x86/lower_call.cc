@@ -1,25 +1,7 @@
-// Calls: of compiled functions by our own convention, of the run-time, the kernel's services and its
-// named calls as cdecl. The words at the bottom of the frame carry what goes over the stack.
-#include "verifier/field_layout.hh"
+// Calls: of compiled functions by our own convention, of the run-time and of the kernel as cdecl. The words at the bottom of the frame carry what goes over the stack.
 #include "verifier/x86/lower.hh"
 
 namespace singlet::verifier::x86 {
-
-namespace {
-
-Symbol service_symbol(Service s) {
-    return {true, Relocation::What::Service, static_cast<std::uint32_t>(s)};
-}
-
-} // namespace
-
-std::uint32_t Lowering::pattern_words(const SelectTable::Pattern& pattern,
-                                      const ChannelTypes& channel) const {
-    std::uint32_t words = 0;
-    for (const auto& t : pattern_types(module_, pattern, channel))
-        words += t.kind == Kind::I64 ? 2 : 1;
-    return words;
-}
 
 std::uint32_t Lowering::words_of(const Module& module, std::span<const TypeIndex> types) {
     std::uint32_t words = 0;
@@ -28,9 +10,12 @@ std::uint32_t Lowering::words_of(const Module& module, std::span<const TypeIndex
     return words;
 }
 
-std::int32_t Lowering::outgoing_words(const Instruction& i, std::uint32_t pc) const {
+std::int32_t Lowering::outgoing_words(const Instruction& i,
+                                      [[maybe_unused]] std::uint32_t pc) const {
     auto words = [](std::size_t n) { return static_cast<std::int32_t>(n); };
+    // <since lab6>
     const auto& channel = webs_.channel(pc);
+    // </since>
     switch (i.op) {
     case Opcode::Call:
         return words(Arguments(module_, module_.functions[i.imm].params).stack_words);
@@ -46,24 +31,31 @@ std::int32_t Lowering::outgoing_words(const Instruction& i, std::uint32_t pc) co
         auto op = static_cast<AluOp>(i.imm);
         return op >= AluOp::Div && op <= AluOp::RemU ? 4 : -1;
     }
-    case Opcode::SetNew:
-        return 0;
     case Opcode::New:
+        return 1;
+    case Opcode::NewArr:
+        return 2;
+    case Opcode::Copy:
+        return 5;
+    // <since lab5>
     case Opcode::CellNew:
     case Opcode::XNew:
     case Opcode::Free:
         return 1;
-    case Opcode::NewArr:
     case Opcode::XVec:
-    case Opcode::SetAdd:
         return 2;
     case Opcode::XSwap:
+        return 3;
+    // </since>
+    // <since lab6>
+    case Opcode::SetNew:
+        return 0;
+    case Opcode::SetAdd:
+        return 2;
     case Opcode::Unwrap:
         return 3;
     case Opcode::Channel:
         return 4;
-    case Opcode::Copy:
-        return 5;
     case Opcode::Send:
         return words(3 +
                      words_of(module_, module_.contracts[channel[0].index].messages[i.imm].args));
@@ -77,6 +69,7 @@ std::int32_t Lowering::outgoing_words(const Instruction& i, std::uint32_t pc) co
         }
         return words(4 + i.c + most);
     }
+    // </since>
     default:
         return -1;
     }
@@ -95,8 +88,6 @@ void Lowering::argument(std::uint32_t word, Operand v) {
     }
     as_.mov(frame(word), v);
 }
-
-void Lowering::service(Service s) { as_.call(service_symbol(s)); }
 
 void Lowering::result(unsigned a) {
     auto w = cursor_.define(a);
@@ -162,8 +153,7 @@ void Lowering::kernel_call(const Instruction& i) {
 }
 
 void Lowering::new_object(const Instruction& i) {
-    auto type = i.op == Opcode::New ? builder_.class_descriptor(i.imm) : builder_.cell_descriptor();
-    as_.mov(frame(0), Operand::constant(0, type));
+    as_.mov(frame(0), Operand::constant(0, builder_.class_descriptor(i.imm)));
     as_.call(ImageBuilder::helper(Helper::NewObject));
     collector_point();
     result(i.a);
@@ -186,50 +176,6 @@ void Lowering::copy_bytes(const Instruction& i) {
         argument(k, value(i.b + k));
     give_back();
     as_.call(ImageBuilder::helper(Helper::Copy));
-}
-
-void Lowering::exchange_new(const Instruction& i) {
-    as_.mov(frame(0), Operand::constant(0, {true, Relocation::What::ExchangeType, i.imm}));
-    service(Service::XNew);
-    result(i.a);
-}
-
-void Lowering::exchange_vector(const Instruction& i) {
-    auto element = module_.types[module_.types[i.imm].index].kind;
-    argument(1, value(i.b));
-    as_.mov(frame(0), Operand::constant(static_cast<std::int32_t>(element)));
-    give_back();
-    service(Service::XVec);
-    result(i.a);
-}
-
-void Lowering::exchange_swap(const Instruction& i) {
-    null_check(i.b);
-    auto layout = lay_out(module_, module_.structs[type(i.b).index].fields);
-    argument(0, value(i.b));
-    argument(2, value(i.a));
-    as_.mov(frame(1), Operand::constant(static_cast<std::int32_t>(layout.offsets[i.imm])));
-    give_back();
-    service(Service::XSwap);
-    result(i.a);
-}
-
-void Lowering::free(const Instruction& i) {
-    // Null owes nothing, however it came there: a constant, or a register that a test found null.
-    if (type(i.a).kind == Kind::Null) return;
-    auto a = value(i.a);
-    Label done = as_.label();
-    if (type(i.a).nullable) {
-        if (a.is_register())
-            as_.test(a.reg, a.reg);
-        else
-            as_.alu(Op::Cmp, a, Operand::constant(0));
-        as_.jcc(Cc::E, done);
-    }
-    argument(0, a);
-    give_back();
-    service(Service::Free);
-    as_.bind(done);
 }
 
 } // namespace singlet::verifier::x86

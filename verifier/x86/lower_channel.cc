@@ -4,6 +4,14 @@
 
 namespace singlet::verifier::x86 {
 
+std::uint32_t Lowering::pattern_words(const SelectTable::Pattern& pattern,
+                                      const ChannelTypes& channel) const {
+    std::uint32_t words = 0;
+    for (const auto& t : pattern_types(module_, pattern, channel))
+        words += t.kind == Kind::I64 ? 2 : 1;
+    return words;
+}
+
 // Argument `word` <- the address of outgoing word `of`. By EAX, which the call destroys anyway: all
 // that was to be passed is in memory by now.
 void Lowering::address_of(std::uint32_t word, std::uint32_t of) {

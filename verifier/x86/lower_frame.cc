@@ -42,9 +42,11 @@ Lowering::Demand Lowering::demand(const Instruction& i) {
     case Opcode::StBytes:
     case Opcode::Alu: // a shift's amount, a quotient's bias
     case Opcode::AluI:
-    case Opcode::CellTake:
     case Opcode::IsInst:
     case Opcode::LdElem: // both words of an I64 pass through one
+    // <since lab5>
+    case Opcode::CellTake:
+        // </since>
         ++result.count;
         break;
     case Opcode::StElem: // a byte or a truth value goes through a register that has a low byte
@@ -53,7 +55,9 @@ Lowering::Demand Lowering::demand(const Instruction& i) {
     case Opcode::CmpI:
     case Opcode::IsNull:
     case Opcode::RefEq:
+    // <since lab5>
     case Opcode::CellFull:
+        // </since>
         ++result.count;
         result.bytes = true;
         break;

@@ -42,8 +42,6 @@ void Lowering::instruction(const Instruction& i) {
         return return_value(i);
     case Opcode::Trap:
         return explicit_trap(i);
-    case Opcode::Select:
-        return select(i);
     case Opcode::IsNull:
         return is_null(i);
     case Opcode::IsInst:
@@ -53,7 +51,6 @@ void Lowering::instruction(const Instruction& i) {
     case Opcode::RefEq:
         return same_object(i);
     case Opcode::New:
-    case Opcode::CellNew:
         return new_object(i);
     case Opcode::LdFld:
         return load_field(i);
@@ -77,6 +74,9 @@ void Lowering::instruction(const Instruction& i) {
         return store(bytes_in(i.a, i.b, i.imm), i.c, i.imm == 2 ? Kind::U16 : Kind::I32);
     case Opcode::Copy:
         return copy_bytes(i);
+    // <since lab5>
+    case Opcode::CellNew:
+        return new_cell(i);
     case Opcode::CellTake:
         return cell_take(i);
     case Opcode::CellPut:
@@ -91,6 +91,8 @@ void Lowering::instruction(const Instruction& i) {
         return exchange_swap(i);
     case Opcode::Free:
         return free(i);
+    // </since>
+    // <since lab6>
     case Opcode::Channel:
         return channel(i);
     case Opcode::Send:
@@ -103,6 +105,9 @@ void Lowering::instruction(const Instruction& i) {
         return set_new(i);
     case Opcode::SetAdd:
         return set_add(i);
+    case Opcode::Select:
+        return select(i);
+    // </since>
     case Opcode::Call:
     case Opcode::CallI:
         return call(i);
@@ -112,7 +117,9 @@ void Lowering::instruction(const Instruction& i) {
         return port_in(i);
     case Opcode::Out:
         return port_out(i);
+    // <since lab6 = default:>
     case Opcode::kCount:
+        // </since>
         break;
     }
     ASSERT(false);

@@ -1,4 +1,4 @@
-// Objects, arrays, cells, class tests, ports. Collected and exchange memory lie alike, so both are
+// Objects, arrays, class tests, ports. Collected and exchange memory lie alike, so both are
 // read the same way.
 #include "verifier/field_layout.hh"
 #include "verifier/x86/lower.hh"
@@ -100,28 +100,6 @@ void Lowering::store_field(const Instruction& i) {
 
 void Lowering::length(const Instruction& i) {
     load(i.a, Operand::memory(object(i.b), kLengthOffset), Kind::I32);
-}
-
-void Lowering::cell_take(const Instruction& i) {
-    auto cell = object(i.b);
-    auto work = take();
-    as_.mov(work, Operand::memory(cell, kData));
-    as_.test(work, work);
-    as_.jcc(Cc::E, cold(rt::TrapReason::BadCell));
-    as_.mov(Operand::memory(cell, kData), Operand::constant(0));
-    as_.mov(define(i.a), work);
-}
-
-void Lowering::cell_put(const Instruction& i) {
-    auto held = Operand::memory(object(i.a), kData);
-    as_.alu(Op::Cmp, held, Operand::constant(0));
-    as_.jcc(Cc::NE, cold(rt::TrapReason::BadCell));
-    store(held, i.b, Kind::Own);
-}
-
-void Lowering::cell_full(const Instruction& i) {
-    as_.alu(Op::Cmp, Operand::memory(object(i.b), kData), Operand::constant(0));
-    set_result(Cc::NE, i.a);
 }
 
 void Lowering::is_null(const Instruction& i) {

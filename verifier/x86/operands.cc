@@ -7,7 +7,7 @@ namespace singlet::verifier::x86 {
 namespace {
 
 unsigned argument_count(const Verified& verified, const Instruction& i,
-                        const ChannelTypes& channel) {
+                        [[maybe_unused]] const ChannelTypes& channel) {
     const auto& module = verified.module();
     switch (i.op) {
     case Opcode::Call:
@@ -18,11 +18,13 @@ unsigned argument_count(const Verified& verified, const Instruction& i,
         return static_cast<unsigned>(verified.kernel_signature(i.imm).params.size());
     case Opcode::Copy:
         return 5;
+    // <since lab6>
     case Opcode::Select:
         return i.c;
     case Opcode::Send:
         return static_cast<unsigned>(
             module.contracts[channel[0].index].messages[i.imm].args.size());
+    // </since>
     default:
         return 0;
     }
@@ -64,8 +66,10 @@ void OperandTable::add(const Verified& verified, const Instruction& i,
         if (role == Role::A)
             for (unsigned n = argument_count(verified, i, channel), k = 0; k < n; ++k)
                 use(r + k);
+        // <since lab5 = bool writes = role == Role::D;>
         // A send's endpoint only changes its state.
         bool writes = role == Role::D || (role == Role::X && i.op == Opcode::XSwap);
+        // </since>
         if (writes && has_result(verified, i)) defs[entry.defs++] = r;
     };
     const auto& roles = info(i.op);
@@ -76,6 +80,7 @@ void OperandTable::add(const Verified& verified, const Instruction& i,
     entries_.push_back(entry);
 }
 
+// <since lab6>
 std::vector<Type> pattern_types(const Module& module, const SelectTable::Pattern& pattern,
                                 const ChannelTypes& channel) {
     std::vector<Type> result;
@@ -86,9 +91,10 @@ std::vector<Type> pattern_types(const Module& module, const SelectTable::Pattern
             result.push_back(module.types[t]);
     return result;
 }
+// </since>
 
-void add_edges(Edges& edges, const Verified& verified, const Function& function,
-               const Instruction& i, const ChannelTypes& channel) {
+void add_edges(Edges& edges, [[maybe_unused]] const Verified& verified, const Function& function,
+               const Instruction& i, [[maybe_unused]] const ChannelTypes& channel) {
     auto add = [&](unsigned to) {
         edges.all.push_back(
             {static_cast<std::uint16_t>(to), 0, static_cast<std::uint32_t>(edges.defs.size())});
@@ -112,6 +118,7 @@ void add_edges(Edges& edges, const Verified& verified, const Function& function,
         for (auto to : function.switches[i.imm])
             add(to);
         return;
+    // <since lab6>
     case Opcode::Select:
         for (const auto& c : function.selects[i.imm].cases) {
             add(c.block);
@@ -122,6 +129,7 @@ void add_edges(Edges& edges, const Verified& verified, const Function& function,
             }
         }
         return;
+    // </since>
     default:
         return; // Ret, RetVoid, Trap
     }

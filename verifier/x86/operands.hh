@@ -59,8 +59,10 @@ struct Edges {
 void add_edges(Edges& edges, const Verified& verified, const Function& function,
                const Instruction& terminator, const ChannelTypes& channel);
 
+// <since lab6>
 // The types of what a pattern brings, in the order of its registers.
 std::vector<Type> pattern_types(const Module& module, const SelectTable::Pattern& pattern,
                                 const ChannelTypes& channel);
+// </since>
 
 } // namespace singlet::verifier::x86

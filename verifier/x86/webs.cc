@@ -80,6 +80,7 @@ void Webs::look_inside(Block& block, Replay& replay) {
     const auto& types = replay.registers();
     for (auto pc = block.begin; pc < block.end; ++pc) {
         const auto& i = function_.code[pc];
+        // <since lab6 = operands_.add(verified_, i, kNoChannel);>
         const bool is_select = i.op == Opcode::Select;
         if (is_select || i.op == Opcode::Send) {
             auto& channel = channels_.emplace_back(pc, ChannelTypes{}).second;
@@ -89,6 +90,7 @@ void Webs::look_inside(Block& block, Replay& replay) {
         } else {
             operands_.add(verified_, i, kNoChannel);
         }
+        // </since>
         if (pc + 1 == block.end) break;
         replay.step();
         for (auto r : operands(pc).defs)
