@@ -1,24 +1,8 @@
 // Kernel calls about the calling SIP itself, and the boot arguments.
-#include "kern/abi/binding.hh"
 #include "kern/abi/calls.hh"
 #include "kern/boot/arguments.hh"
-#include "kern/boot/options.hh"
 
 namespace singlet::kern {
-
-namespace {
-
-constinit Binding trap = Binding::Interrupt;
-
-bool set_trap(std::string_view value) {
-    trap = value == "sysenter" ? Binding::Sysenter : Binding::Interrupt;
-    return value == "sysenter" || value == "int";
-}
-OPTION(trap, set_trap, "int or sysenter");
-
-} // namespace
-
-Binding default_trap() { return trap; }
 
 Word kernel_exit(const Word* arguments) { exit_sip(static_cast<std::int32_t>(arguments[0])); }
 

@@ -1,12 +1,14 @@
 // The ways into the kernel. A SIP calls every kernel function as cdecl; what it calls is
 //
 //   at CPL 0   a gate, by CALL: changes to the thread's kernel stack and calls the function;
-//   at CPL 3   a stub in .rt: INT 0x80 (or SYSENTER), then kernel_call_entry and ring3_call.
+//   at CPL 3   a stub in .rt: INT 0x80 with the function's number, and the kernel goes on from there.
 //
 // The function gets the address of its arguments, which tells where the SIP was, too: the return
 // address lies below them.
 #define ESP0       4 /* offsetof(Tss, esp0) */
+// <since lab7>
 #define USER_DATA  0x23
+// </since>
 
 // Interrupts are off in the kernel. The SIP's ESP waits on top of the kernel stack.
 .macro GATE name
@@ -35,15 +37,19 @@ int_\name:
     lea 4(%esp), %edx
     int $0x80
     ret
+    .popsection
+    .pushsection .rodata.int_stubs, "a"
+    .long int_\name
+    .popsection
+    // <since lab7>
+
+    .pushsection .rt.stubs, "ax"
     .balign 16
 sysenter_\name:
     mov $number, %eax
     lea 4(%esp), %edx
     mov %esp, %ecx
     sysenter
-    .popsection
-    .pushsection .rodata.int_stubs, "a"
-    .long int_\name
     .popsection
     .pushsection .rodata.sysenter_stubs, "a"
     .long sysenter_\name
@@ -52,6 +58,7 @@ sysenter_\name:
     .pushsection .rodata.functions, "a"
     .long kernel_\name
     .popsection
+    // </since>
     .set number, number + 1
 .endm
 
@@ -65,6 +72,7 @@ kernel_gates:
 .global kernel_int_stubs
 kernel_int_stubs:
 .popsection
+// <since lab7>
 .pushsection .rodata.sysenter_stubs, "a"
 .balign 4
 .global kernel_sysenter_stubs
@@ -75,6 +83,7 @@ kernel_sysenter_stubs:
 .global kernel_functions
 kernel_functions:
 .popsection
+// </since>
 
 .set number, 0
 #define KERNEL_CALL(name, ...) GATE name
@@ -83,6 +92,7 @@ kernel_functions:
 #define RUNTIME(name) GATE name
 #include "kern/abi/services.def"
 
+// <since lab7>
 .section .text.gates, "ax"
 
 // INT 0x80 from CPL 3: EAX = number, EDX = address of the arguments; the result in EAX. Segment
@@ -141,5 +151,6 @@ ring3_return:
 .global ring3_exit
 ring3_exit:
     .long int_exit
+// </since>
 
 .section .note.GNU-stack, "", @progbits

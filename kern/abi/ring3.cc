@@ -4,6 +4,7 @@
 #include "kern/abi/binding.hh"
 #include "kern/abi/calls.hh"
 #include "kern/boot/init.hh"
+#include "kern/boot/options.hh"
 #include "kern/cpu/segments.hh"
 #include "kern/dev/console.hh"
 #include "kern/ipc/registry.hh"
@@ -211,11 +212,21 @@ extern "C" void sysenter_entry();
 void prepare_sysenter() { set_sysenter(sysenter_entry, &task_state.esp0); }
 INIT(610, prepare_sysenter);
 
+constinit Binding trap = Binding::Interrupt;
+
+bool set_trap(std::string_view value) {
+    trap = value == "sysenter" ? Binding::Sysenter : Binding::Interrupt;
+    return value == "sysenter" || value == "int";
+}
+OPTION(trap, set_trap, "int or sysenter");
+
 // Where a SIP at CPL 3 returns to is INT 0x80 in either [gates.S ring3_exit].
 constexpr UserEntry kInterrupt{.interrupt = kernel_call_entry};
 constexpr UserEntry kSysenter{.interrupt = kernel_call_entry, .sysenter = true};
 
 } // namespace
+
+Binding default_trap() { return trap; }
 
 const UserEntry& entry_of(Binding binding) {
     return binding == Binding::Sysenter ? kSysenter : kInterrupt;

@@ -1,7 +1,9 @@
 // Kernel services behind opcodes [verifier::Service]: the exchange heap and channels. They are the
 // hot paths of every message, so each is a few lines around kern/ipc.
 #include "kern/abi/calls.hh"
+// <since lab6>
 #include "kern/ipc/select.hh"
+// </since>
 
 namespace singlet::kern {
 
@@ -14,9 +16,11 @@ using verifier::Kind;
     trap_sip(TrapReason::OutOfMemory, 0, arguments);
 }
 
+// <since lab6>
 // Endpoints and sets are their own cells.
 Endpoint& endpoint_at(Word address) { return *pointer<Endpoint>(address); }
 EndpointSet& set_at(Word address) { return *pointer<EndpointSet>(address); }
+// </since>
 
 std::uint32_t element_size(Word kind) {
     switch (static_cast<Kind>(kind)) {
@@ -59,6 +63,7 @@ Word kernel_free(const Word* arguments) {
     return 0;
 }
 
+// <since lab6>
 Word kernel_channel(const Word* arguments) {
     auto& contract = *pointer<const Contract>(arguments[0]);
     Endpoint* ends[2];
@@ -104,10 +109,6 @@ Word kernel_set_add(const Word* arguments) {
     add_to_set(*running_sip, set_at(arguments[0]), endpoint_at(arguments[1]));
     return 0;
 }
-
-// From the run-time, which knows whose call it serves.
-Word kernel_trap(const Word* arguments) {
-    trap_sip_at(static_cast<TrapReason>(arguments[0]), arguments[1], arguments[2]);
-}
+// </since>
 
 } // namespace singlet::kern

@@ -11,7 +11,7 @@
     facts.py, threads.py          ... from what the kernel has in memory
 
 What the kernel does for all this is two empty functions, debug_image_made and debug_image_gone
-(kern/install/install.cc): it trusts GDB with nothing, and keeps no table that it would not need itself.
+(kern/install/make_image.cc): it trusts GDB with nothing, and keeps no table that it would not need itself.
 """
 import pathlib
 import sys

@@ -16,24 +16,33 @@ std::uint32_t used(Zone zone) {
 } // namespace
 
 Holdings holdings() {
+    Holdings now{};
+    // <since lab5>
     exchange_heap().trim();
     const HeapStats& stats = exchange_heap().stats();
-    return {.kernel_frames = used(Zone::Kernel) - heap::counts().frames,
-            .sip_frames = used(Zone::Sip),
-            .blocks = stats.blocks,
-            .endpoints = stats.endpoints,
-            .sets = stats.sets};
+    now.blocks = stats.blocks;
+    now.endpoints = stats.endpoints;
+    now.sets = stats.sets;
+    // </since>
+    now.kernel_frames = used(Zone::Kernel) - heap::counts().frames;
+    now.sip_frames = used(Zone::Sip);
+    return now;
 }
 
 bool print_leaks(const Holdings& before, const Holdings& after) {
     auto frames = static_cast<std::int32_t>(after.kernel_frames + after.sip_frames -
                                             before.kernel_frames - before.sip_frames);
+    print("singlet: all SIPs have ended; leaked: {} frames", frames);
+    bool whole = frames <= 0;
+    // <since lab5>
     auto blocks = static_cast<std::int32_t>(after.blocks - before.blocks);
     auto endpoints =
         static_cast<std::int32_t>(after.endpoints + after.sets - before.endpoints - before.sets);
-    print("singlet: all SIPs have ended; leaked: {} frames, {} blocks, {} endpoints\n", frames,
-          blocks, endpoints);
-    return frames <= 0 && blocks <= 0 && endpoints <= 0;
+    print(", {} blocks, {} endpoints", blocks, endpoints);
+    whole &= blocks <= 0 && endpoints <= 0;
+    // </since>
+    print("\n");
+    return whole;
 }
 
 } // namespace singlet::kern

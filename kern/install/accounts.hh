@@ -7,7 +7,9 @@ namespace singlet::kern {
 struct Holdings {
     std::uint32_t kernel_frames; // in use, less those that the kernel heap holds
     std::uint32_t sip_frames;
+    // <since lab5>
     std::uint32_t blocks, endpoints, sets;
+    // </since>
 };
 
 Holdings holdings();

@@ -3,7 +3,7 @@
 // them. The same module is compiled once for each binding that is in use.
 #pragma once
 #include "kern/abi/binding.hh"
-#include "kern/ipc/page_source.hh"
+#include "kern/abi/word.hh"
 #include "kern/mem/frames.hh"
 #include "lib/core/list.hh"
 #include "lib/core/ref.hh"
@@ -15,8 +15,6 @@
 #include <vector>
 
 namespace singlet::kern {
-
-struct Contract;
 
 /// A module that was verified; images are made of it.
 struct Program : Counted {
@@ -76,7 +74,9 @@ Installed<ImageRef> make_image(const ProgramRef& program, Binding binding, bool 
 /// Compiles for a binding, or finds the image that is there already.
 Installed<ImageRef> image_for(const ProgramRef& program, Binding binding, bool checks);
 
+// <since lab5>
 class TypeRegistry;
 TypeRegistry& type_registry();
+// </since>
 
 } // namespace singlet::kern

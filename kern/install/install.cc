@@ -1,45 +1,26 @@
+// From a file to a program and its machine code: decode, verify, compile. Each step is promised the
+// memory that it may take before it begins.
 #include "kern/install/image.hh"
 
-#include "kern/abi/calls.hh"
+#include "kern/abi/signatures.hh"
 #include "kern/boot/options.hh"
-#include "kern/cpu/exit.hh"
 #include "kern/dev/console.hh"
+// <since lab5>
 #include "kern/ipc/registry.hh"
+// </since>
 #include "kern/mem/heap.hh"
-#include "kern/proc/sip_memory.hh"
 #include "lib/core/try.hh"
-#include "lib/rt/kernel.hh"
 #include "verifier/budget.hh"
 #include "verifier/decode.hh"
 #include <algorithm>
-#include <cstring>
 
 namespace singlet::kern {
 
-constinit ImageList images;
-
-// A debugger stops here to learn of an image: when it is whole, and when it is about to go. It finds
-// out the rest by itself [kern/debug/images.py].
-extern "C" {
-[[gnu::noinline]] void debug_image_made(const Image& image) { asm volatile("" ::"r"(&image)); }
-[[gnu::noinline]] void debug_image_gone(const Image& image) { asm volatile("" ::"r"(&image)); }
-}
-
 namespace {
 
-using verifier::Relocation;
-
-constexpr std::uint32_t kMapAlignment = 16;
+// <since lab5>
 constexpr std::uint64_t kMostDeclarations = 16u << 20; // bytes of declarations, written out
-
-std::uint32_t pages_for(std::size_t bytes) {
-    return std::max(1u, static_cast<std::uint32_t>((bytes + kPageSize - 1) / kPageSize));
-}
-
-template <class T>
-std::uint32_t size_of(const std::vector<T>& items) {
-    return static_cast<std::uint32_t>(items.size() * sizeof(T));
-}
+// </since>
 
 constinit bool show_memory = false;
 bool set_memory(std::string_view value) { return show_memory = value == "1", value.size() == 1; }
@@ -75,55 +56,6 @@ private:
     heap::Promise promise_;
 };
 
-// The addresses of what an image refers to outside itself. A declaration is looked up once.
-class Resolver {
-public:
-    Resolver(const Program& program, Binding binding)
-        : program_(program), binding_(binding), types_(program.module().structs.size()),
-          contracts_(program.module().contracts.size()) {}
-
-    Word resolve(Relocation::What what, std::uint32_t value) {
-        switch (what) {
-        case Relocation::What::Helper:
-            return rt::helper_address(value);
-        case Relocation::What::Service:
-            return function_address(kFirstService + value, binding_);
-        case Relocation::What::KernelCall:
-            return function_address(value, binding_);
-        case Relocation::What::ExchangeType:
-            if (!types_[value])
-                types_[value] = word(type_registry().exchange_type(program_.module(), value));
-            return types_[value];
-        case Relocation::What::Contract:
-            if (!contracts_[value])
-                contracts_[value] = word(type_registry().contract(program_.verified, value));
-            return contracts_[value];
-        case Relocation::What::Now:
-            return now_address() + value;
-        default:
-            panic("a relocation inside the image was asked for");
-        }
-    }
-
-private:
-    const Program& program_;
-    Binding binding_;
-    std::vector<Word> types_, contracts_; // 0: not looked up yet
-};
-
-// Stack maps lie behind the data: the collector reads them at the SIP's own level.
-void lay_out_maps(Image& image, std::uint32_t offset) {
-    auto put = [&](const auto& items) {
-        Word address = image.data.start().raw() + offset;
-        std::memcpy(pointer<void>(address), items.data(), size_of(items));
-        offset += size_of(items);
-        return address;
-    };
-    image.map_count = static_cast<std::uint32_t>(image.native.maps.size());
-    image.maps = put(image.native.maps);
-    image.map_slots = put(image.native.map_slots);
-}
-
 Installed<verifier::Module> decode(std::span<const std::uint8_t> bytes) {
     std::size_t size = std::min<std::size_t>(bytes.size(), verifier::limits::kFileBytes);
     Step step("decode", verifier::memory_to_decode(size));
@@ -144,62 +76,18 @@ Installed<verifier::Verified> verify(verifier::Module module) {
 
 } // namespace
 
-Image::Image() { images.push_back(*this); }
-
-Image::~Image() {
-    if (start) debug_image_gone(*this);
-    unseal(code);
-    unseal(data);
-}
-
 Installed<verifier::NativeImage> compile(const Program& program, bool checks) {
     Step step("compile", verifier::memory_to_compile(program.verified));
     TRY(step.begin());
     return verifier::compile(program.verified, {.checks = checks});
 }
 
-Installed<ImageRef> make_image(const ProgramRef& program, Binding binding, bool checks,
-                               verifier::NativeImage compiled) {
-    ImageRef image(new Image);
-    image->program = program;
-    image->binding = binding;
-    image->checks = checks;
-    image->native = std::move(compiled);
-    verifier::NativeImage& native = image->native;
-    std::size_t maps_at = (native.data.size() + kMapAlignment - 1) / kMapAlignment * kMapAlignment;
-    auto code = Frames::allocate(Zone::Sip, pages_for(native.code.size()), Zeroed::Yes);
-    auto data = Frames::allocate(
-        Zone::Sip, pages_for(maps_at + size_of(native.maps) + size_of(native.map_slots)),
-        Zeroed::Yes);
-    if (!code || !data) return std::unexpected(Refusal{"no memory left for its code"});
-    image->code = std::move(*code);
-    image->data = std::move(*data);
-    image->code_size = static_cast<std::uint32_t>(native.code.size());
-    Word code_at = image->code.start().raw(), data_at = image->data.start().raw();
-    std::memcpy(pointer<void>(code_at), native.code.data(), native.code.size());
-    std::memcpy(pointer<void>(data_at), native.data.data(), native.data.size());
-    Resolver outside(*program, binding);
-    verifier::link(
-        native, {pointer<std::uint8_t>(code_at), native.code.size()}, code_at,
-        {pointer<std::uint8_t>(data_at), native.data.size()}, data_at,
-        [&](Relocation::What what, std::uint32_t value) { return outside.resolve(what, value); });
-    lay_out_maps(*image, static_cast<std::uint32_t>(maps_at));
-    image->start = code_at + native.start;
-    for (auto* used : {&native.code, &native.data})
-        std::vector<std::uint8_t>().swap(*used);
-    std::vector<Relocation>().swap(native.relocations);
-    std::vector<rt::StackMap>().swap(native.maps);
-    std::vector<std::uint16_t>().swap(native.map_slots);
-    seal(image->code);
-    seal(image->data);
-    debug_image_made(*image);
-    return image;
-}
-
 Installed<ProgramRef> install(std::string_view file, std::span<const std::uint8_t> bytes) {
     auto module = TRY(decode(bytes));
+    // <since lab5>
     if (TypeRegistry::most_text(module) > kMostDeclarations)
         return std::unexpected(Refusal{"its structs and contracts are too many to be compared"});
+    // </since>
     return ProgramRef(new Program(file, TRY(verify(std::move(module)))));
 }
 
@@ -208,11 +96,6 @@ Installed<ImageRef> image_for(const ProgramRef& program, Binding binding, bool c
         if (known->program == program && known->binding == binding && known->checks == checks)
             return ImageRef(known);
     return make_image(program, binding, checks, TRY(compile(*program, checks)));
-}
-
-TypeRegistry& type_registry() {
-    static auto& registry = *new TypeRegistry;
-    return registry;
 }
 
 } // namespace singlet::kern

@@ -1,9 +1,13 @@
 #include "kern/install/launch.hh"
 
 #include "kern/boot/options.hh"
+// <since lab6>
 #include "kern/install/grants.hh"
 #include "kern/install/listeners.hh"
+// </since>
+// <since lab7>
 #include "kern/proc/policy.hh"
+// </since>
 #include "lib/core/try.hh"
 #include <algorithm>
 #include <vector>
@@ -12,6 +16,7 @@ namespace singlet::kern {
 
 namespace {
 
+// <since lab7>
 std::vector<std::unique_ptr<Domain>>& domains() {
     static auto& list = *new std::vector<std::unique_ptr<Domain>>;
     return list;
@@ -42,6 +47,7 @@ Domain* domain_for(const Placement& placement) {
     domains().push_back(std::move(*made));
     return domains().back().get();
 }
+// </since>
 
 Installed<ImageRef> image_at(const ProgramRef& program, Binding binding) {
     return image_for(program, binding, options().protect != Protect::NoChecks);
@@ -49,32 +55,45 @@ Installed<ImageRef> image_at(const ProgramRef& program, Binding binding) {
 
 } // namespace
 
+// <since lab7>
 Installed<ImageRef> image_at_place(const ProgramRef& program, std::string_view name,
                                    Starter starter) {
     return image_at(program, place(name, starter == Starter::BootClient).binding);
 }
+// </since>
 
+// <since lab6 = SipResult<Sip*> create_instance(const ProgramRef& program, std::string name) {>
 SipResult<Sip*> create_instance(const ProgramRef& program, std::string name, Starter starter) {
     TRY(check_manifest(program->verified, name, starter, Services::Later));
+    // </since>
+    // <since lab7 = auto image = image_at(program, Binding::Call);>
     Placement placement = place(name, starter == Starter::BootClient);
     auto image = image_at(program, placement.binding);
+    // </since>
     if (!image) return std::unexpected(SipError{image.error().sentence});
+    // <since lab7 = Sip* sip = TRY(create_sip(std::move(name), std::move(*image)));>
     Domain* domain = domain_for(placement);
     if (!domain) return std::unexpected(SipError{name + ": no memory left for its domain"});
     Sip* sip = TRY(create_sip(std::move(name), std::move(*image), *domain));
-    sip->starter = starter;
+    // </since>
     sip->parameters.resize(program->module().manifest.resources.size());
+    // <since lab6>
+    sip->starter = starter;
     sip->given.resize(sip->parameters.size());
+    // </since>
     return sip;
 }
 
 SipResult<void> start_instance(Sip& sip) {
+    // <since lab6 = if (sip.parameters.size()) return std::unexpected(SipError{sip.name + ": nothing is granted yet"});>
     const auto& resources = sip.image->program->module().manifest.resources;
     for (std::size_t i = 0; i < resources.size(); i++)
         if (!sip.given[i]) sip.parameters[i] = TRY(grant(sip, resources[i]));
+    // </since>
     return start_sip(sip);
 }
 
+// <since lab6>
 bool give_endpoint(Sip& sip, Endpoint& endpoint) {
     const verifier::Verified& verified = sip.image->program->verified;
     const auto& resources = verified.module().manifest.resources;
@@ -87,6 +106,7 @@ bool give_endpoint(Sip& sip, Endpoint& endpoint) {
     }
     return false;
 }
+// </since>
 
 void reap_ended(const Sip* keep) {
     const SipList& list = all_sips();
@@ -94,7 +114,9 @@ void reap_ended(const Sip* keep) {
         next = list.next(*sip);
         if (sip->state == Sip::State::Ended && sip != keep) reap_sip(*sip);
     }
+    // <since lab7>
     std::erase_if(domains(), [](auto& domain) { return domain->sips == 0; });
+    // </since>
 }
 
 } // namespace singlet::kern

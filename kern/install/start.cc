@@ -2,8 +2,10 @@
 // and c.sbc in this order (without it: every module that ends in .sbc), x.elf among them as a C++
 // process [kern/native/run.hh]; when the last has ended, the
 // others are stopped, everything is counted, and the machine ends with Success if the last ended
-// with status 0. A module that is refused is said to be so, and the rest goes on; one that needs
-// another's service is started after it, whatever the order.
+// with status 0. A module that is refused is said to be so, and the rest goes on.
+// <since lab6>
+// One that needs another's service is started after it, whatever the order.
+// </since>
 #include "kern/boot/init.hh"
 #include "kern/boot/multiboot.hh"
 #include "kern/boot/options.hh"
@@ -13,10 +15,15 @@
 #include "kern/dev/irq_line.hh"
 // </since>
 #include "kern/install/accounts.hh"
+// <since lab6>
 #include "kern/install/installer.hh"
+// </since>
 #include "kern/install/launch.hh"
 #include "kern/native/run.hh"
+#include "kern/proc/kernel_domain.hh"
+// <since lab7>
 #include "kern/proc/policy.hh"
+// </since>
 #include "kern/proc/sip.hh"
 #include <span>
 #include <utility>
@@ -56,6 +63,7 @@ struct Candidate {
     Sip* sip = nullptr;
     bool refused = false;
 
+    bool waits() const { return !sip && !refused; }
     void refuse(const std::string& why) {
         print("install {}: refused: {}\n", module->name, why);
         record("refuse", module->name);
@@ -81,36 +89,49 @@ void install_candidate(Candidate& candidate, std::span<const Candidate> before) 
 }
 
 SipResult<Sip*> try_to_start(const Candidate& candidate) {
+    // <since lab6 = Sip* sip = TRY(create_instance(candidate.program, started_name(*candidate.module)));>
     Starter starter = candidate.is_client ? Starter::BootClient : Starter::Boot;
     Sip* sip = TRY(create_instance(candidate.program, started_name(*candidate.module), starter));
+    // </since>
     auto started = start_instance(*sip);
     if (started) return sip;
     reap_sip(*sip);
     return std::unexpected(started.error());
 }
 
-// Starts a candidate, or refuses it. With `patient`, what may still change is no reason to refuse.
-bool start_candidate(Candidate& candidate, bool patient) {
-    if (candidate.sip || candidate.refused) return false;
-    auto started = try_to_start(candidate);
-    if (started)
-        candidate.sip = *started;
-    else if (!patient || !started.error().may_pass)
-        candidate.refuse(started.error().sentence);
-    return candidate.sip;
+// <since lab6>
+// In the order given, but who needs another goes after it. What may still change is no reason to
+// refuse anybody.
+void start_patiently(std::vector<Candidate>& candidates) {
+    bool progress = true;
+    while (std::exchange(progress, false)) {
+        for (Candidate& candidate : candidates) {
+            if (!candidate.waits()) continue;
+            auto started = try_to_start(candidate);
+            progress |= started.has_value();
+            if (started)
+                candidate.sip = *started;
+            else if (!started.error().may_pass)
+                candidate.refuse(started.error().sentence);
+        }
+    }
 }
+// </since>
 
-// In the order given, but who needs another goes after it.
 void start_all(std::vector<Candidate>& candidates) {
     for (Candidate& candidate : candidates)
         install_candidate(candidate, {candidates.data(), &candidate});
-    bool progress = true;
-    while (std::exchange(progress, false)) {
-        for (Candidate& candidate : candidates)
-            progress |= start_candidate(candidate, true);
+    // <since lab6>
+    start_patiently(candidates);
+    // </since>
+    for (Candidate& candidate : candidates) {
+        if (!candidate.waits()) continue;
+        auto started = try_to_start(candidate);
+        if (started)
+            candidate.sip = *started;
+        else
+            candidate.refuse(started.error().sentence);
     }
-    for (Candidate& candidate : candidates)
-        start_candidate(candidate, false);
 }
 
 std::vector<const BootModule*> modules_to_run() {
@@ -178,7 +199,9 @@ void stop_all() {
     for (Sip* sip = all_sips().first(); sip; sip = all_sips().next(*sip))
         kill_sip(*sip);
     stop_processes();
+    // <since lab6>
     finish_installing();
+    // </since>
     client = nullptr;
     client_process = nullptr;
     reap_ended(nullptr);
@@ -202,7 +225,9 @@ void run_sips() {
     if (!options().test.empty()) return;
     auto modules = modules_to_run();
     if (modules.empty()) return;
+    // <since lab7>
     read_policy();
+    // </since>
     if (mode_has_paging(options().protect)) start_paging();
     record("begin", "run");
     starter = &Thread::current();

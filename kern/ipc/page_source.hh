@@ -2,11 +2,9 @@
 // kernel that is the frame allocator, and for the heap of a CPL-3 domain frames that are mapped in
 // that domain only; in the unit tests it is a part of the host's memory.
 #pragma once
-#include "lib/rt/layout.hh"
+#include "kern/abi/word.hh"
 
 namespace singlet::kern {
-
-using rt::Word;
 
 class PageSource {
 public:
@@ -19,14 +17,5 @@ protected:
 };
 
 inline constexpr std::uint32_t kExchangePage = 4096;
-
-/// Words are addresses, also in the unit tests on a 64-bit host.
-template <class T>
-T* pointer(Word address) {
-    return reinterpret_cast<T*>(static_cast<std::uintptr_t>(address));
-}
-inline Word word(const void* address) {
-    return static_cast<Word>(reinterpret_cast<std::uintptr_t>(address));
-}
 
 } // namespace singlet::kern

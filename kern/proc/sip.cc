@@ -1,13 +1,14 @@
 #include "kern/proc/sip.hh"
 
-#include "kern/abi/binding.hh"
 #include "kern/boot/init.hh"
 #include "kern/cpu/trap.hh"
 #include "kern/dev/console.hh"
+// <since lab6>
 #include "kern/install/grants.hh"
+// </since>
 #include "kern/proc/ends.hh"
-#include "kern/proc/io_permission.hh"
 #include "kern/proc/sip_memory.hh"
+#include "lib/core/assert.hh"
 #include <algorithm>
 
 namespace singlet::kern {
@@ -24,13 +25,18 @@ constinit void (*hear_end)(Sip&) = nullptr;
 void switched_in(Thread& thread) {
     Sip& sip = *static_cast<Sip*>(thread.owner);
     running_sip = &sip;
+    // <since lab7>
     sip.domain->enter();
+    // </since>
     write_now(sip);
+    // <since lab7>
     if (sip.level != Level::User) return;
     open_ports(sip.grants.ports);
     enter_kernel_by(entry_of(sip.image->binding));
+    // </since>
 }
 
+// <since lab7>
 bool image_is_shared(const Sip& sip) {
     for (const Sip* other = sips.first(); other; other = sips.next(*other)) {
         if (other != &sip && other->domain == sip.domain && other->image == sip.image &&
@@ -40,18 +46,28 @@ bool image_is_shared(const Sip& sip) {
     return false;
 }
 
-// Gives everything back but the Sip and its thread, which may be running.
-void release(Sip& sip) {
-    close_ports(sip.grants.ports);
-    revoke_grants(sip);
-    if (sip.account) exchange_heap().close_account(sip);
-    if (!sip.domain) return;
+void leave_domain(Sip& sip) {
     if (!image_is_shared(sip)) {
         sip.domain->unmap(sip.image->code);
         sip.domain->unmap(sip.image->data);
     }
-    sip.pages.close();
     sip.domain->sips--;
+}
+// </since>
+
+// Gives everything back but the Sip and its thread, which may be running.
+void release(Sip& sip) {
+    // <since lab6>
+    close_ports(sip.grants.ports);
+    revoke_grants(sip);
+    // </since>
+    // <since lab5>
+    if (sip.account) exchange_heap().close_account(sip);
+    // </since>
+    // <since lab7>
+    leave_domain(sip);
+    // </since>
+    sip.pages.close();
 }
 
 void report(const Sip& sip) {
@@ -79,6 +95,7 @@ void run(void* argument) {
     end(sip);
 }
 
+// Called for what the processor finds wrong outside of the kernel.
 bool take_fault(TrapFrame& frame) {
     Sip* sip = running_sip;
     if (!sip || Thread::current().owner != sip) return false;
@@ -98,22 +115,30 @@ SipError no_memory(const std::string& name) { return {name + ": no memory left t
 
 } // namespace
 
+// <since lab7 = SipResult<Sip*> create_sip(std::string name, ImageRef image) {>
 SipResult<Sip*> create_sip(std::string name, ImageRef image, Domain& domain) {
+    // </since>
     auto sip = std::make_unique<Sip>();
     const verifier::Manifest& manifest = image->program->module().manifest;
     sip->number = ++sips_made;
     sip->name = std::move(name);
     sip->image = std::move(image);
+    // <since lab7 = bool good = allocate_memory(*sip, manifest.memory_pages).has_value();>
     sip->level = domain.level();
     sip->region = domain.region();
     sip->domain = &domain;
+    sip->pages.live_in(domain);
     domain.sips++;
-    bool mapped = allocate_memory(*sip, manifest.memory_pages) &&
-                  domain.map(sip->image->code, Writable::No) &&
-                  domain.map(sip->image->data, Writable::No);
+    bool good = allocate_memory(*sip, manifest.memory_pages) &&
+                domain.map(sip->image->code, Writable::No) &&
+                domain.map(sip->image->data, Writable::No);
+    // </since>
+    // <since lab5>
     std::uint32_t quota = manifest.exchange_pages ? manifest.exchange_pages : kDefaultExchangePages;
     quota = std::min(quota, kMaximumRam / kPageSize);
-    if (!mapped || !exchange_heap().open_account(*sip, quota * kPageSize)) {
+    good = good && exchange_heap().open_account(*sip, quota * kPageSize);
+    // </since>
+    if (!good) {
         release(*sip);
         return std::unexpected(no_memory(sip->name));
     }
@@ -133,12 +158,14 @@ SipResult<void> start_sip(Sip& sip) {
 }
 
 void kill_sip(Sip& sip) {
+    // <lab4:end sip, end>
     if (sip.state != Sip::State::Running) return;
     sip.reason = rt::TrapReason::Killed;
     if (&sip == running_sip && Thread::current().owner == &sip) leave_outside();
     Thread::destroy(sip.thread);
     sip.thread = nullptr;
     end(sip);
+    // </lab4:end>
 }
 
 void reap_sip(Sip& sip) {
@@ -154,21 +181,26 @@ void trap_sip(rt::TrapReason reason, std::uint32_t number, const Word* arguments
 }
 
 void trap_sip_at(rt::TrapReason reason, std::uint32_t number, Word address) {
+    // <lab4:end reason, number, address>
     running_sip->reason = reason;
     running_sip->trap_number = number;
     running_sip->trap_address = address;
     leave_outside();
+    // </lab4:end>
 }
 
 void exit_sip(std::int32_t status) {
+    // <lab4:end status>
     running_sip->status = status;
     running_sip->exited = true;
     leave_outside();
+    // </lab4:end>
 }
 
 const SipList& all_sips() { return sips; }
 void on_sip_end(void (*hear)(Sip& sip)) { hear_end = hear; }
 
+// <since lab6>
 // What kern/ipc knows of threads.
 void wake(Party& party) { static_cast<Sip&>(party).thread->wake(); }
 
@@ -179,5 +211,6 @@ void wait(Party&, Party* peer) {
     else
         block();
 }
+// </since>
 
 } // namespace singlet::kern

@@ -1,5 +1,10 @@
-// A software-isolated process: an image's sealed code, memory of its own, what it owns in the
-// exchange heap, what its manifest was granted, and one thread.
+// A software-isolated process: an image's sealed code, memory of its own, and one thread.
+// <since lab5>
+// Besides, it owns things in the exchange heap.
+// </since>
+// <since lab6>
+// What its manifest asked for it was granted.
+// </since>
 //
 //            start             exit, trap, fault, kill
 //   Created ------> Running -----------------------> Ended  (everything given back; then reaped)
@@ -8,10 +13,16 @@
 // others, for stack segments and the collected heap, its run-time asks for when it needs them.
 #pragma once
 #include "kern/install/image.hh"
+// <since lab5>
+#include "kern/ipc/exchange_heap.hh"
+// </since>
+// <since lab6>
 #include "kern/ipc/channel.hh"
-#include "kern/mem/frames.hh"
-#include "kern/proc/domain.hh"
 #include "kern/proc/io_permission.hh"
+// </since>
+// <since lab7>
+#include "kern/proc/domain.hh"
+// </since>
 #include "kern/proc/sip_pages.hh"
 #include "kern/proc/thread.hh"
 #include <string>
@@ -19,6 +30,7 @@
 
 namespace singlet::kern {
 
+// <since lab6>
 struct Grants {
     Ports ports;
     std::uint32_t irqs = 0; // bit n: line n
@@ -28,6 +40,7 @@ struct Grants {
 
 /// Who starts a SIP. The client is the last of run=.
 enum class Starter : std::uint8_t { Boot, BootClient, Sip };
+// </since>
 
 /// The stack of a thread, as the kernel knows it; the rest is the run-time's [lib/rt/stack.hh].
 struct SipStack {
@@ -36,14 +49,14 @@ struct SipStack {
     Word limit = 0;  // while the thread runs: Now::stack_limit
 };
 
+// <since lab5 = struct Sip {>
 struct Sip : Party {
+    // </since>
     enum class State : std::uint8_t { Created, Running, Ended };
 
     std::uint32_t number = 0; // of all SIPs since the start, from 1
     std::string name;         // under which it was started
     State state = State::Created;
-    Starter starter = Starter::Boot;
-    Level level = Level::Kernel;
     rt::TrapReason reason = rt::TrapReason::None; // why it ended; None: by itself
     std::int32_t status = 0;                      // of its exit
     bool exited = false;                          // by the kernel call
@@ -51,16 +64,22 @@ struct Sip : Party {
     Word trap_address = 0;
 
     ImageRef image;
-    Domain* domain = nullptr;
     Thread* thread = nullptr;
     SipStack stack; // of that thread
     SipPages pages;
-    Word control = 0; // rt::SipControl
-    Grants grants;
+    Word control = 0;             // rt::SipControl
     std::vector<Word> parameters; // of the entry function
-    std::vector<bool> given;      // those that its creator put there
-    const Sip* creator = nullptr; // the SIP that is about to start it
     ListLink link;
+    // <since lab6>
+    Starter starter = Starter::Boot;
+    Grants grants;
+    std::vector<bool> given;      // those parameters that its creator put there
+    const Sip* creator = nullptr; // the SIP that is about to start it
+    // </since>
+    // <since lab7>
+    Domain* domain = nullptr;
+    Level level = Level::Kernel;
+    // </since>
 
     /// Do all bytes belong to the SIP's own memory?
     bool in_memory(Word address, std::uint32_t size) const { return pages.hold(address, size); }
@@ -72,13 +91,17 @@ extern Sip* running_sip;
 
 struct SipError {
     std::string sentence;
+    // <since lab6>
     bool may_pass = false; // another SIP that starts may remove the reason
+    // </since>
 };
 template <class T>
 using SipResult = std::expected<T, SipError>;
 
-/// A SIP in `domain`, without grants and parameters, not yet started. `name` is for messages.
+/// A SIP that is not yet started. `name` is for messages.
+// <since lab7 = SipResult<Sip*> create_sip(std::string name, ImageRef image);>
 SipResult<Sip*> create_sip(std::string name, ImageRef image, Domain& domain);
+// </since>
 /// Starts its thread. Error: no memory for one; the SIP is still Created.
 SipResult<void> start_sip(Sip& sip);
 /// Ends another SIP from outside, wherever it is.
@@ -105,6 +128,7 @@ inline void print_place(const Sip& sip, Word address, Place place) {
 
 std::string_view name_of(rt::TrapReason reason);
 
+// <since lab5>
 // The machine's one exchange heap [exchange.cc].
 union ExchangeHeapStorage {
     constexpr ExchangeHeapStorage() : none() {}
@@ -114,5 +138,6 @@ union ExchangeHeapStorage {
 };
 extern ExchangeHeapStorage exchange_heap_storage;
 inline ExchangeHeap& exchange_heap() { return exchange_heap_storage.heap; }
+// </since>
 
 } // namespace singlet::kern

@@ -8,10 +8,12 @@
 
 namespace singlet::kern {
 
+// <since lab7>
 extern "C" {
 void ring3_return();
 void ring3_return_void();
 }
+// </since>
 
 namespace {
 
@@ -25,7 +27,9 @@ bool set_gc(std::string_view value) {
 }
 OPTION(gc, set_gc, "normal or stress");
 
+// <since lab7>
 Word address_of_code(void (*function)()) { return reinterpret_cast<Word>(function); }
+// </since>
 
 bool returns_a_status(const Sip& sip) {
     const verifier::Module& module = sip.image->program->module();
@@ -47,7 +51,7 @@ Word now_address() { return address_of(const_cast<const rt::Now*>(&rt::now_page)
 
 Result<void> allocate_memory(Sip& sip, std::uint32_t quota) {
     if (quota == 0) quota = kDefaultMemoryPages;
-    if (quota > kMaximumRam / kPageSize || !sip.pages.open(*sip.domain, kFirstPages + quota))
+    if (quota > kMaximumRam / kPageSize || !sip.pages.open(kFirstPages + quota))
         return std::unexpected(Error::NoMemory);
     sip.control = sip.pages.allocate(kFirstPages);
     if (!sip.control) return std::unexpected(Error::NoMemory);
@@ -73,7 +77,9 @@ Result<void> allocate_memory(Sip& sip, std::uint32_t quota) {
         .map_count = image.map_count,
         .map_slots = image.map_slots,
         .trap = runtime(Runtime::trap),
+        // <since lab5>
         .free = function_address(kFirstService + Word(verifier::Service::Free), image.binding),
+        // </since>
         .pages = runtime(Runtime::pages),
         .give_pages = runtime(Runtime::give_pages),
         .stack_limit = runtime(Runtime::stack_limit),
@@ -84,6 +90,7 @@ Result<void> allocate_memory(Sip& sip, std::uint32_t quota) {
 
 void enter_sip(Sip& sip) {
     Word parameters = push_parameters(sip);
+    // <since lab7>
     if (sip.level == Level::User) {
         Word esp = parameters - 4;
         *pointer<Word>(esp) =
@@ -91,6 +98,7 @@ void enter_sip(Sip& sip) {
         run_ring3(sip.image->start, esp);
         return;
     }
+    // </since>
     // run_outside pushes the first parameter itself.
     Word first = *pointer<Word>(parameters);
     auto start = reinterpret_cast<void (*)(void*)>(sip.image->start);

@@ -3,7 +3,9 @@
 #include "kern/boot/init.hh"
 #include "lib/core/assert.hh"
 #include <algorithm>
+// <since lab7>
 #include <cstring>
+// </since>
 #include <utility>
 
 namespace singlet::kern {
@@ -31,31 +33,26 @@ PageRecord* record_at(Word address) {
 
 SipPages::~SipPages() { close(); }
 
-bool SipPages::open(Domain& domain, std::uint32_t quota) {
+bool SipPages::open(std::uint32_t quota) {
     if (!promise_frames(Zone::Sip, quota)) return false;
-    domain_ = &domain;
     quota_ = quota;
     return true;
-}
-
-void SipPages::close() {
-    while (PageRecord* first = runs_.first())
-        give_back(*first);
-    drop_promise(Zone::Sip, std::exchange(quota_, 0));
 }
 
 Word SipPages::allocate(std::uint32_t count) {
     if (count == 0 || count > quota_ - used_) return 0;
     auto frames = Frames::allocate(Zone::Sip, count, Zeroed::No, 1, Promised::Yes);
     if (!frames) return 0;
-    if (!domain_->map(*frames, Writable::Yes)) {
-        frames->give_back();
-        renew_promise(Zone::Sip, count);
-        return 0;
-    }
-    // Only now the kernel can write there, too: the domain's page tables may be the active ones.
-    if (domain_->level() == Level::User) std::memset(at<void>(frames->start()), 0, frames->size());
-    Word run = frames->release().raw();
+    // <since lab7>
+    if (!map(*frames)) return 0;
+    // </since>
+    return own(std::move(*frames));
+}
+
+Word SipPages::own(Frames frames) {
+    // <lab4:pages frames, record_at(0)>
+    const std::uint32_t count = frames.count();
+    const Word run = frames.release().raw();
     PageRecord* first = record_at(run);
     for (std::uint32_t i = 0; i < count; i++)
         first[i].owner = this;
@@ -64,6 +61,27 @@ Word SipPages::allocate(std::uint32_t count) {
     used_ += count;
     most_ = std::max(most_, used_);
     return run;
+    // </lab4:pages>
+}
+
+Frames SipPages::disown(PageRecord& first) {
+    // <lab4:pages first>
+    const std::uint32_t count = std::exchange(first.count, 0);
+    for (std::uint32_t i = 0; i < count; i++)
+        (&first)[i].owner = nullptr;
+    first.link.unlink();
+    used_ -= count;
+    const auto page = static_cast<std::uint32_t>(&first - records);
+    return Frames::adopt(PhysAddr(zone_start + page * kPageSize), count);
+    // </lab4:pages>
+}
+
+void SipPages::close() {
+    // <lab4:pages>
+    while (PageRecord* first = runs_.first())
+        give_back(*first);
+    drop_promise(Zone::Sip, std::exchange(quota_, 0));
+    // </lab4:pages>
 }
 
 void SipPages::free(Word run) {
@@ -72,17 +90,28 @@ void SipPages::free(Word run) {
 }
 
 void SipPages::give_back(PageRecord& first) {
-    std::uint32_t count = std::exchange(first.count, 0);
-    auto start = zone_start + static_cast<std::uint32_t>(&first - records) * kPageSize;
-    for (std::uint32_t i = 0; i < count; i++)
-        (&first)[i].owner = nullptr;
-    first.link.unlink();
-    used_ -= count;
-    Frames frames = Frames::adopt(PhysAddr(start), count);
+    Frames frames = disown(first);
+    const std::uint32_t count = frames.count();
+    // <since lab7>
     domain_->unmap(frames);
+    // </since>
     frames.give_back();
     renew_promise(Zone::Sip, count);
 }
+
+// <since lab7>
+bool SipPages::map(Frames& frames) {
+    if (!domain_->map(frames, Writable::Yes)) {
+        const std::uint32_t count = frames.count();
+        frames.give_back();
+        renew_promise(Zone::Sip, count);
+        return false;
+    }
+    // Only now the kernel can write there, too: the domain's page tables may be the active ones.
+    if (domain_->level() == Level::User) std::memset(at<void>(frames.start()), 0, frames.size());
+    return true;
+}
+// </since>
 
 bool SipPages::is_run(Word address) const {
     const PageRecord* record = record_at(address);

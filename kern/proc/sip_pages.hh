@@ -1,10 +1,14 @@
 // The pages of SIPs: runs of frames, each with one owner, and a quota of them that was promised to the
 // owner when it was created. A SIP gets and gives back runs as it goes on, at both levels; which page
-// is whose the kernel knows from records of its own, one for each frame of the SIP zone, so that what
-// a CPL-3 SIP calls its memory is checked in a few steps, and all of it is found when the SIP ends.
+// is whose the kernel knows from records of its own, one for each frame of the SIP zone, so that all
+// of a SIP's memory is found when it ends, and what a CPL-3 SIP calls its own is checked in a few steps.
 #pragma once
-#include "kern/ipc/page_source.hh"
+#include "kern/abi/word.hh"
+#include "kern/mem/frames.hh"
+// <since lab7>
 #include "kern/proc/domain.hh"
+// </since>
+#include "lib/core/list.hh"
 
 namespace singlet::kern {
 
@@ -23,12 +27,16 @@ public:
     SipPages& operator=(const SipPages&) = delete;
     ~SipPages();
 
-    /// Promises `quota` pages to whoever lives in `domain`. False: the machine has not so many left.
-    [[nodiscard]] bool open(Domain& domain, std::uint32_t quota);
+    /// Promises `quota` pages. False: the machine has not so many left.
+    [[nodiscard]] bool open(std::uint32_t quota);
+    // <since lab7>
+    /// All pages lie in this domain; to be said before there are any.
+    void live_in(Domain& domain) { domain_ = &domain; }
+    // </since>
     /// Gives everything back.
     void close();
 
-    /// A run of pages, mapped; 0: above the quota, or no such run is free. At CPL 3 it is zero.
+    /// A run of pages that the SIP can reach; 0: above the quota, or no such run is free.
     Word allocate(std::uint32_t count);
     /// Takes back a run that `allocate` gave.
     void free(Word run);
@@ -43,9 +51,19 @@ public:
 
 private:
     void give_back(PageRecord& first);
+    // These frames are the owner's from now on; the address of the run.
+    Word own(Frames frames);
+    // The run's frames, which are nobody's any more.
+    Frames disown(PageRecord& first);
+    // <since lab7>
+    // At CPL 3 they are zero.
+    bool map(Frames& frames);
+    // </since>
 
     List<PageRecord, &PageRecord::link> runs_;
+    // <since lab7>
     Domain* domain_ = nullptr;
+    // </since>
     std::uint32_t quota_ = 0, used_ = 0, most_ = 0; // pages
 };
 

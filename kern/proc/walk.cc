@@ -21,8 +21,10 @@ namespace singlet::kern {
 
 extern "C" {
 extern const Word kernel_gates[];
-extern char trap_return[], kernel_call_entry[], sysenter_entry[];
-extern char ring3_return[], ring3_return_void[], rt_new_object[], rt_new_array[], rt_more_stack[];
+extern char trap_return[], rt_new_object[], rt_new_array[], rt_more_stack[];
+// <since lab7>
+extern char kernel_call_entry[], sysenter_entry[], ring3_return[], ring3_return_void[];
+// </since>
 }
 
 namespace {
@@ -78,6 +80,7 @@ bool leave_gate(CallSite& site) {
     return true;
 }
 
+// <since lab7>
 // From CPL 3: number and address of the arguments, then what INT pushed; or the SIP's ESP.
 bool leave_ring3(CallSite& site) {
     constexpr Word kEntrySize = 48;
@@ -89,6 +92,11 @@ bool leave_ring3(CallSite& site) {
     return_to(site, word_at(site.esp + 20)); // the stub that made the INT has nothing on the stack
     return true;
 }
+
+bool is_ring3_bottom(const CallSite& site) {
+    return site.eip == address_of(ring3_return) || site.eip == address_of(ring3_return_void);
+}
+// </since>
 
 // The run-time's entries go on at a stack of their own, where the other's ESP lies on top. There: EBX
 // ESI EDI EBP, what more was saved, the return address [lib/rt/entry.S].
@@ -107,8 +115,10 @@ bool leave_entry(CallSite& site) {
 // A thread's first code outside the kernel.
 bool is_bottom(CallSite& site) {
     auto begin = reinterpret_cast<Word>(run_outside), end = reinterpret_cast<Word>(leave_outside);
-    bool bottom = site.eip - begin < end - begin || site.eip == address_of(ring3_return) ||
-                  site.eip == address_of(ring3_return_void);
+    bool bottom = site.eip - begin < end - begin;
+    // <since lab7>
+    bottom |= is_ring3_bottom(site);
+    // </since>
     if (bottom) site = {};
     return bottom;
 }
@@ -176,8 +186,11 @@ bool leave_compiled(CallSite& site) {
 }
 
 bool step(CallSite& site) {
-    return leave_trap(site) || leave_gate(site) || leave_ring3(site) || leave_entry(site) ||
-           is_bottom(site) || leave_compiled(site);
+    // <since lab7>
+    if (leave_ring3(site)) return true;
+    // </since>
+    return leave_trap(site) || leave_gate(site) || leave_entry(site) || is_bottom(site) ||
+           leave_compiled(site);
 }
 
 bool print_site(const CallSite& site) {

@@ -2,12 +2,14 @@
 // callee-saved registers are references at each call. Marking keeps what it still has to look at on a
 // small stack of its own; when that is full it goes on without and looks through all marked objects
 // again afterwards, so it needs the same few words of the SIP's stack however deep the objects nest.
+#include "lib/core/assert.hh"
 #include "lib/rt/heap.hh"
 
 namespace singlet::rt {
 
 namespace {
 
+// The map of the call that returns to this offset in the code, or null.
 const StackMap* find_map(const SipControl& c, Word offset) {
     const auto* maps = at<StackMap>(c.maps);
     Word low = 0, high = c.map_count;
@@ -21,7 +23,10 @@ const StackMap* find_map(const SipControl& c, Word offset) {
     return low < c.map_count && maps[low].return_address == offset ? maps + low : nullptr;
 }
 
+// Marks an object, if it is collected and not marked yet, and keeps it on the mark stack for scan() if
+// it may hold references. A stack that is full takes nothing: `overflowed` says so.
 void mark(Sip& sip, Word object) {
+    // <lab4:mark sip, object>
     // Null, and literals, which lie in the image.
     if (object == 0 ||
         object - sip.control.data_begin < sip.control.data_end - sip.control.data_begin)
@@ -37,10 +42,13 @@ void mark(Sip& sip, Word object) {
         heap.mark_stack[heap.mark_top++] = object;
     else
         heap.overflowed = 1;
+    // </lab4:mark>
 }
 
-// The references in one object.
+// Marks what one object refers to: the elements of an array of references, the reference fields of an
+// object of a class [TypeDescriptor].
 void scan(Sip& sip, Word object) {
+    // <lab4:mark sip, object>
     const auto* words = at<Word>(object);
     const auto* type = at<TypeDescriptor>(words[0]);
     if (type->kind == DescriptorKind::References)
@@ -50,6 +58,7 @@ void scan(Sip& sip, Word object) {
     auto* offsets = at<Word>(address_of(type) + sizeof(TypeDescriptor) + 4u * type->method_count);
     for (Word k = 0; k < type->reference_count; ++k)
         mark(sip, *at<Word>(object + kDataOffset + offsets[k]));
+    // </lab4:mark>
 }
 
 void drain(Sip& sip) {
@@ -67,18 +76,24 @@ void rescan(Sip& sip) {
     }
 }
 
+// What one frame holds across its call: `saved` are the callee-saved registers then, `frame` is ESP.
 void mark_frame(Sip& sip, const StackMap& map, const Word* saved, const Word* frame) {
+    // <lab4:frames sip, map, saved, frame, drain>
     for (int k = 0; k < 4; ++k)
         if (map.register_mask >> k & 1) mark(sip, saved[k]);
     const auto* slots = at<std::uint16_t>(sip.control.map_slots) + map.first_slot;
     for (Word k = 0; k < map.slot_count; ++k)
         mark(sip, frame[slots[k]]);
     drain(sip);
+    // </lab4:frames>
 }
 
-// From the newest frame to the thunk that started the thread. A callee-saved register's value in a
-// frame is what a frame nearer to us has saved.
+// From the newest frame to the thunk that started the thread, whose return address lies outside of the
+// image's code. A callee-saved register's value in a frame is what a frame nearer to us has saved. Only
+// the newest function may still have its arguments in registers. A return to rt_unlink goes on in the
+// segment before [stack.hh].
 void mark_frames(Sip& sip, const StackPoint& from) {
+    // <lab4:frames sip, from, find_map, mark_frame>
     const auto& c = sip.control;
     const auto* segment = at<Segment>(at<Thread>(now_page.thread)->segment);
     Word saved[4] = {from.saved[0], from.saved[1], from.saved[2], from.saved[3]};
@@ -102,6 +117,7 @@ void mark_frames(Sip& sip, const StackPoint& from) {
         return_address = frame[map->frame_size];
         esp += 4 * (map->frame_size + 1u);
     }
+    // </lab4:frames>
 }
 
 } // namespace

@@ -40,7 +40,10 @@ struct HeapState {
     Word mark_stack[kMarkStack];
 
     // For whoever asks: tests, the kernel's statistics.
-    Word collections, freed_objects, freed_blocks;
+    Word collections, freed_objects;
+    // <since lab5>
+    Word freed_blocks;
+    // </since>
     Word allocated_bytes_low, allocated_bytes_high;
 };
 

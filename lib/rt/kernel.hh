@@ -16,10 +16,12 @@ struct SipControl {
     // The kernel functions that the run-time calls, cdecl, at the SIP's level. `trap` does not return;
     // `address` is the place to blame: the return address of the helper that was called.
     Word trap; // void (TrapReason reason, Word number, Word address)
+    // <since lab5>
     Word free; // void (Word block): Service::Free, for what an unreachable cell held; 0: keep it
-    Word
-        pages; // Word (Word count): a run of pages of the SIP's own, contents undefined; 0: the quota
-               // is used up, or no run is that long
+    // </since>
+    // Word (Word count): a run of pages of the SIP's own, contents undefined; 0: the quota is used up,
+    // or no run is that long
+    Word pages;
     Word give_pages;  // void (Word run): takes back what `pages` gave
     Word stack_limit; // void (Word limit): sets Now::stack_limit for this thread
     Word flags;       // kCollectAlways

@@ -1,4 +1,5 @@
 // Linking and unlinking stack segments. Both run on the run-time's stack [entry.S].
+#include "lib/core/assert.hh"
 #include "lib/rt/heap.hh"
 
 namespace singlet::rt {
@@ -56,9 +57,11 @@ Word new_segment(Sip& sip, Thread& thread, Word bytes, const Request& request) {
 
 using namespace singlet::rt;
 
-// Called by the entries in entry.S. The new stack pointer: there lies a copy of the request, which
-// returns to rt_unlink.
+// Called by the entries in entry.S. Links a segment with room for the reserve, the request and the
+// function's frame. Returns the new stack pointer: there, at the segment's high end, lies a copy of the
+// request, which returns to rt_unlink.
 extern "C" Word rt_link_segment(const Request* request) {
+    // <lab4:stack new_segment, set_limit, request>
     auto& sip = *at<Sip>(now_page.sip);
     auto& thread = *at<Thread>(now_page.thread);
     Word bytes = static_cast<Word>(sizeof(Segment)) + kStackReserve + request->bytes() +
@@ -72,9 +75,13 @@ extern "C" Word rt_link_segment(const Request* request) {
     ++thread.linked;
     set_limit(sip, segment);
     return copy;
+    // </lab4:stack>
 }
 
+// The thread goes back to the segment before. A segment of one page is kept as the spare one, if there
+// is none; what is not goes back to the kernel.
 extern "C" void rt_unlink_segment() {
+    // <lab4:stack set_limit>
     auto& sip = *at<Sip>(now_page.sip);
     auto& thread = *at<Thread>(now_page.thread);
     Word segment = thread.segment;
@@ -84,4 +91,5 @@ extern "C" void rt_unlink_segment() {
         thread.spare = segment;
     else
         kernel_take_back(sip, segment);
+    // </lab4:stack>
 }

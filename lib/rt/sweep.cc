@@ -1,5 +1,8 @@
-// After marking: what is unmarked becomes free cells; a full cell gives its exchange block back; a
-// chunk without a live object becomes free pages.
+// After marking: what is unmarked becomes free cells, and a chunk without a live object becomes free
+// pages.
+// <since lab5>
+// A cell that is full (of what is owned) gives its exchange block back.
+// </since>
 #include "lib/rt/heap.hh"
 
 namespace singlet::rt {
@@ -8,14 +11,21 @@ namespace {
 
 constexpr Word kLeastThreshold = 64;
 
-void drop(Sip& sip, Word object) {
-    auto* words = at<Word>(object);
-    Word block = at<TypeDescriptor>(words[0])->kind == DescriptorKind::Cell ? words[2] : 0;
-    words[0] = 0;
-    ++sip.heap.freed_objects;
+// <since lab5>
+void free_held(Sip& sip, Word cell) {
+    Word block = at<Word>(cell)[2];
     if (block == 0 || sip.control.free == 0) return;
     ++sip.heap.freed_blocks;
     at<void(Word)>(sip.control.free)(block);
+}
+// </since>
+
+void drop(Sip& sip, Word object) {
+    // <since lab5>
+    if (at<TypeDescriptor>(*at<Word>(object))->kind == DescriptorKind::Cell) free_held(sip, object);
+    // </since>
+    *at<Word>(object) = 0;
+    ++sip.heap.freed_objects;
 }
 
 // Whether something lives in it. The marks are gone afterwards.

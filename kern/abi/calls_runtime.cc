@@ -1,4 +1,5 @@
-// What the run-time asks for: pages of the SIP's quota, and where its thread's stack ends.
+// What the run-time asks for: pages of the SIP's quota, where its thread's stack ends, and the end of
+// the SIP.
 #include "kern/abi/calls.hh"
 #include "kern/proc/sip_memory.hh"
 
@@ -16,6 +17,11 @@ Word kernel_stack_limit(const Word* arguments) {
     running_sip->stack.limit = arguments[0];
     write_now(*running_sip);
     return 0;
+}
+
+// The run-time knows whose call it serves.
+Word kernel_trap(const Word* arguments) {
+    trap_sip_at(static_cast<rt::TrapReason>(arguments[0]), arguments[1], arguments[2]);
 }
 
 } // namespace singlet::kern
