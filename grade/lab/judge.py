@@ -175,10 +175,15 @@ def check_records(check, lines, nonce):
     return Verdict("ok")
 
 
+def clock():
+    """Who counts in a lab's checks."""
+    return measure.Clock("model", parameters.load("k8"))
+
+
 def judge_figures(check, machine, verdict):
     """The same once more under the model clock, and its figures against their bounds."""
     try:
-        found = measure.Clock("model", parameters.load("k8")).measure(machine)
+        found = clock().measure(machine)
         verdict.figures = [figure(m, found) for m in check.measure]
     except measure.MeasureError as error:
         verdict.kind, verdict.sentence = "wrong", f"the model clock could not measure: {error}"

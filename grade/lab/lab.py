@@ -13,16 +13,20 @@ class LabError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Measure:
-    """A figure of the model clock between two marks, or a ratio of two, and its bounds."""
+    """A figure of the model clock between two marks, or a ratio of two, and its bounds. One with a `stage` is shown by `make stages` in
+    the row of that name, whichever labs have one; `at` makes it a point of a curve."""
 
     what: str
-    why: str
     of: list
+    why: str = ""
     to: list = dataclasses.field(default_factory=list)
     per: float = 1
     count: str = ""  # empty: cycles
     least: float = 0
     most: float = 1e12
+    stage: str = ""
+    unit: str = "cycles"
+    at: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
