@@ -311,6 +311,16 @@ def test_help_lists_what_a_lab_s_tree_has(hand_out):
         assert ran.returncode == 0, target + ran.stderr
 
 
+@pytest.mark.parametrize("name, words", [
+    ("webfiles", "run=names,ide,fat,webfiles"), ("fat", "run=names,ide,fat"), ("hello", "run=hello"),
+    ("good", "run=echo.elf,miser.elf,good.elf")])
+def test_run_a_program_by_its_name(name, words):
+    ran = make(ROOT, "-n", f"run-{name}")
+    assert ran.returncode == 0 and "warning" not in ran.stderr, ran.stderr
+    assert words in re.search(r'-append "([^"]*)"', ran.stdout)[1].split()
+    assert "No rule" in make(ROOT, "-n", "run-nobody").stderr
+
+
 def test_doctor_needs_make_and_a_shell(hand_out, tmp_path):
     """With nothing else on PATH than a shell's everyday tools, and packages that are not there."""
     for tool in ("sh", "bash", "make", "sed", "uname", "head"):
