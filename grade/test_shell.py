@@ -21,7 +21,8 @@ def image(tmp_path_factory):
     """A small disk with programs, good and bad."""
     path = tmp_path_factory.mktemp("disk") / "disk.img"
     subprocess.run(["/usr/sbin/mkfs.fat", "-C", "-F", "32", "-s", "1", path, "40960"], check=True, capture_output=True)
-    programs = [ROOT / f"build/user/{name}.sbc" for name in ("hello", "spinner", "hostile", "ide", "wc", "sort", "grep", "head")]
+    programs = [ROOT / f"build/user/{name}.sbc" for name in ("hello", "spinner", "hostile", "ide", "wc", "sort", "grep", "head", "forth")]
+    programs += [ROOT / f"user/forth/{name}.f" for name in ("primes", "itself")]
     broken = path.with_name("broken.sbc")
     broken.write_bytes(programs[0].read_bytes()[:-7])
     breaks = compile_sing(TEST_SIPS / "breaks.sing", path.with_name("breaks.sbc"))
@@ -138,6 +139,52 @@ def test_a_pipe_that_cannot_begin(shell):
     assert shape == "shell: a pipe is up to eight commands with a | between each two\n"
     assert missing == command == "nobody: not a command; `help` lists them\n"
     assert nothing == "cat: no such file\n" and directory == "cat: a directory instead of a file, or the reverse\n"
+
+
+# What one types at the Forth, and what it says.
+FORTH = [
+    ("1 2 + .", "3  ok\n"),
+    (": square dup * ; 7 square .", "49  ok\n"),
+    (": twice", " ...\n"),
+    ("square square ; 3 twice . $ff . -7 .", "81 255 -7  ok\n"),
+    (": down begin dup . 1 - dup 0= until drop ; 3 down", "3 2 1  ok\n"),
+    (": fib dup 1 > if dup 1 - recurse swap 2 - recurse + then ;", " ok\n"),
+    ("15 fib .", "610  ok\n"),
+    (": stars 0 do 42 emit loop ; 5 stars 10 0 = .", "*****0  ok\n"),
+    ("+", "forth: +: the stack is empty\n"),
+    ("1 0 /", "forth: /: division by zero\n"),
+    ("nonsense", "forth: nonsense: not a word\n"),
+    ("99999999999", "forth: 99999999999: too large a number\n"),
+    ("1 -1 !", "forth: !: the address is outside of the memory\n"),
+    ("1234567 @", "forth: @: the address is outside of the memory\n"),
+    ("here 777 , execute", "forth: execute: a cell was to be run that holds no instruction\n"),
+    (": forever begin again ; forever", "forth: forever: stopped after five million steps\n"),
+    (": deeper 1 recurse ; deeper", "forth: deeper: the return stack is full\n"),
+    (": then", " ...\n"),
+    ("if ;", "forth: ;: an `if`, `begin` or `do` has no end\n"),
+    ("1 if", "forth: if: only in a definition\n"),
+    (": x then", "forth: then: what it should end was not begun\n"),
+    ('." open', 'forth: .": its end is missing on the line\n'),
+    ("40000 allot", "forth: allot: the address is outside of the memory\n"),
+    ("variable v 5 v ! 2 v +! v @ . .s", "7  ok\n"),
+]
+
+
+@pytest.mark.parametrize("mode", ("physical", "microkernel"))
+def test_forth(boot, image, mode):
+    """A line at a time; what goes wrong is said, and the next line finds everything in order."""
+    script = [(PROMPT, "forth\r"), *(("forth> ", line + "\r") for line, _ in FORTH), ("forth> ", "bye\r"), (PROMPT, "exit\r")]
+    result = boot(f"protect={mode} run={','.join(SIPS)}", modules=MODULES, disk=image, script=script, limit=60).expect_ok(CLEAN)
+    answers = result.console.split("forth> ")[1:-1]
+    assert [answer.partition("\n")[2] for answer in answers] == [said for _, said in FORTH], result.explain()
+
+
+def test_forth_from_the_disk(shell):
+    primes, itself, wrong, missing, pipe = shell(["forth primes.f", "forth itself.f", "forth words.txt", "forth none.f", "ls | forth"])
+    assert primes == "2 3 5 7 11 13 17 19 23 29 31 37 41 43 47 53 59 61 67 71 73 79 83 89 97 \n"
+    assert itself == "before: 41 \nafter: 42 \none one \ntwo one \n"
+    assert wrong.startswith("forth: line 1: line: not a word\n") and missing.startswith("forth: no such file\n")
+    assert pipe == "forth: forth: its manifest asks for no such endpoint\n"
 
 
 UP, DOWN, LEFT, RIGHT, HOME, END, DELETE = (f"\x1b[{c}" for c in ("A", "B", "D", "C", "H", "F", "3~"))
