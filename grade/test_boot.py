@@ -6,15 +6,24 @@ import pytest
 from qemu import KERNEL, ROOT, End
 
 
-def self_tests():
+def self_tests(files="*_ktest.cc"):
     """The names in every KERNEL_TEST(name) and KERNEL_TEST_AFTER(step, name) of the kernel's sources."""
-    sources = sorted((ROOT / "kern").rglob("*_ktest.cc"))
+    sources = sorted((ROOT / "kern").rglob(files))
     return [name for path in sources for name in re.findall(r"^KERNEL_TEST(?:_AFTER)?\((?:\d+, )?(\w+)\)", path.read_text(), re.M)]
 
 
-@pytest.mark.parametrize("name", self_tests())
+RUN_PROGRAMS = self_tests("programs_ktest.cc")
+PROGRAMS = [ROOT / f"build/user/native/{path.stem}.elf" for path in sorted((ROOT / "user/native/test").glob("*.cc"))]
+
+
+@pytest.mark.parametrize("name", [name for name in self_tests() if name not in RUN_PROGRAMS])
 def test_self_test(boot, name):
     boot(f"test={name}").expect_ok(f"TEST {name}: ok")
+
+
+@pytest.mark.parametrize("name", RUN_PROGRAMS)
+def test_self_test_that_runs_programs(boot, name):
+    boot(f"test={name} reads=200 seed=1", modules=PROGRAMS).expect_ok(f"TEST {name}: ok")
 
 
 @pytest.mark.parametrize("name", ("timer", "timer_runs_for_those_who_wait", "threads_preempted", "ring3_is_preempted"))

@@ -56,7 +56,7 @@ def judge(check, lab, tree):
 def machine_for(check, lab, tree, folder):
     """The check's machine, without a nonce."""
     if check.kind == "test":
-        append, modules = f"test={check.test}", []
+        append, modules = f"test={check.test}", programs.modules(check, tree, folder)
     elif check.kind == "attack":
         attack, modules = programs.attack_of(check, tree), programs.modules(check, tree, folder)
         append = f"run={attack.names} {attack.options}"

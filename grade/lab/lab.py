@@ -33,7 +33,7 @@ class Measure:
 class Check:
     """One question to the student's tree, and what the answer is worth. `kind` says how it is asked:
 
-        test      the kernel boots with test=<test>
+        test      the kernel boots with test=<test>, and with these programs at hand
         run       it runs these programs, which must all end well
         attack    it is given a program that does damage, and must refuse it
         verdicts  sipv says of each program what the program's first line expects [grade/lab/programs.py]
@@ -50,7 +50,7 @@ class Check:
     console: tuple = ()  # to be printed between the test's records, in this order
     measure: tuple = ()
     kind: str = "test"
-    programs: tuple = ()  # .sasm and .sing files, or patterns of them; of an attack, its file
+    programs: tuple = ()  # .sasm, .sing and, of C++ processes, .cc files, or patterns of them; of an attack, its file
     run: str = ""  # names of programs, with commas: those that are started, if not all
     options: str = ""  # more of the kernel's command line
     disk: bool = False

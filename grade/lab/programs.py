@@ -33,8 +33,8 @@ def tools(checks):
     kinds = {check.kind for check in checks}
     wanted = {"sipv"} if kinds & {"verdicts", "attack"} else set()
     for check in checks:
-        if check.kind == "run":
-            wanted |= {"sipv" if p.endswith(".sasm") else f"build/user/{pathlib.Path(p).stem}.sbc" for p in check.programs}
+        if check.kind in ("run", "test"):
+            wanted |= {"sipv" if p.endswith(".sasm") else str(built(pathlib.Path(p))) for p in check.programs}
         if check.disk:
             wanted.add("build/disk.img")
     return sorted(wanted)
@@ -46,13 +46,18 @@ def modules(check, tree, folder):
         return attack_of(check, tree).modules(folder, sipv(tree))
     made = []
     for source in sources(check, tree):
-        if source.suffix == ".sing":
-            made.append(tree / f"build/user/{source.stem}.sbc")
+        if source.suffix in (".sing", ".cc"):
+            made.append(tree / built(source))
             if not made[-1].exists():
                 raise ProgramError(f"{source.relative_to(tree)} could not be compiled", compiler_says(made[-1], tree))
         else:
             made.append(assemble(source, folder / f"{source.stem}.sbc", tree))
     return made
+
+
+def built(source):
+    """What make makes of it: a SIP, or a C++ process."""
+    return pathlib.Path(f"build/user/native/{source.stem}.elf" if source.suffix == ".cc" else f"build/user/{source.stem}.sbc")
 
 
 def assemble(source, target, tree):

@@ -18,6 +18,7 @@ std::uint32_t to_page_end(std::uint32_t address) { return kPageSize - address % 
 
 Result<AddressSpace> AddressSpace::create(const ElfProgram& program) {
     AddressSpace space(TRY(PageDirectory::create()));
+    // <lab2:load program>
     for (const ElfSegment& segment : program.segments()) {
         std::uint32_t start = page_down(segment.address);
         std::uint32_t end = page_up(segment.address + segment.bytes);
@@ -27,6 +28,7 @@ Result<AddressSpace> AddressSpace::create(const ElfProgram& program) {
                        segment.contents.data());
     }
     TRY(space.add(kProcessStackBottom, kProcessEnd, Writable::Yes));
+    // </lab2:load>
     return space;
 }
 
@@ -42,6 +44,7 @@ Result<void> AddressSpace::add(std::uint32_t start, std::uint32_t end, Writable 
     std::uint32_t count = (end - start) / kPageSize;
     if (count > kMostProcessPages - pages_) return std::unexpected(Error::Limit);
     if (zone_info(Zone::Kernel).free < kKeptFrames + count) return std::unexpected(Error::NoMemory);
+    // <lab2:load start, end, writable>
     for (std::uint32_t page = start; page < end; page += kPageSize) {
         Frames frame = TRY(Frames::allocate(Zone::Kernel, 1, Zeroed::Yes));
         TRY(directory_.map(VirtAddr(page), frame.start(), writable, User::Yes));
@@ -49,6 +52,7 @@ Result<void> AddressSpace::add(std::uint32_t start, std::uint32_t end, Writable 
         pages_++;
         if (end != kProcessEnd) end_ = page + kPageSize;
     }
+    // </lab2:load>
     return {};
 }
 
@@ -73,6 +77,7 @@ Result<std::uint32_t> AddressSpace::grow(std::uint32_t pages) {
 }
 
 bool AddressSpace::allows(UserRange range, Writable writable) const {
+    // <lab2:pointers range, writable>
     auto [address, bytes] = range;
     if (bytes == 0) return true;
     if (address < kProcessBase || address >= kProcessEnd || bytes > kProcessEnd - address)
@@ -83,6 +88,7 @@ bool AddressSpace::allows(UserRange range, Writable writable) const {
         if (writable == Writable::Yes && mapped->writable == Writable::No) return false;
     }
     return true;
+    // </lab2:pointers>
 }
 
 PhysAddr AddressSpace::physical(std::uint32_t address) const {
@@ -113,6 +119,7 @@ void AddressSpace::copy_out(UserRange to, const void* from) const {
 
 void copy_between(const AddressSpace& from, std::uint32_t source, const AddressSpace& to,
                   std::uint32_t target, std::uint32_t bytes) {
+    // <lab2:message from, source, to, target, bytes>
     while (bytes) {
         std::uint32_t piece = std::min({bytes, to_page_end(source), to_page_end(target)});
         std::memcpy(at<void>(to.physical(target)), at<void>(from.physical(source)), piece);
@@ -120,6 +127,7 @@ void copy_between(const AddressSpace& from, std::uint32_t source, const AddressS
         target += piece;
         bytes -= piece;
     }
+    // </lab2:message>
 }
 
 } // namespace singlet::kern

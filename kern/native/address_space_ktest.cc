@@ -1,5 +1,6 @@
 // A process's memory: which ranges are its own, and what is copied between two of them.
 #include "kern/boot/test.hh"
+#include "kern/mem/every_frame.hh"
 #include "kern/native/address_space.hh"
 #include <cstring>
 #include <iterator>
@@ -19,14 +20,51 @@ AddressSpace make_space() {
     return *AddressSpace::create(program);
 }
 
-std::uint32_t frames_in_use() {
+std::uint32_t frames_of_kernel() {
     return zone_info(Zone::Kernel).frames - zone_info(Zone::Kernel).free;
 }
 
 } // namespace
 
-KERNEL_TEST(process_memory_is_its_own) {
-    std::uint32_t before = frames_in_use();
+KERNEL_TEST_AFTER(400, process_memory_is_loaded) {
+    std::uint32_t before = frames_of_kernel();
+    {
+        AddressSpace space = make_space();
+        CHECK(*at<std::uint32_t>(space.physical(kCode)) == 0x04030201);
+        CHECK(*at<std::uint32_t>(space.physical(kCode + kPageSize - 4)) == 0); // not in the file
+        CHECK(*at<std::uint32_t>(space.physical(kData + 100)) == 0x04030201);
+        CHECK(*at<std::uint32_t>(space.physical(kData + 96)) == 0);
+        for (std::uint32_t page = kProcessStackBottom; page < kProcessEnd; page += kPageSize)
+            CHECK(*at<std::uint32_t>(space.physical(page)) == 0);
+        CHECK(space.physical(kData) != space.physical(kData + kPageSize));
+        // Code, data, stack; the directory, and a table for each of the two 4 MB that are used.
+        CHECK(frames_of_kernel() - before == 1 + 2 + kProcessStackPages + 3);
+        space.activate(); // for the processor they are there as well
+        CHECK(*reinterpret_cast<volatile std::uint32_t*>(kData + 100) == 0x04030201);
+        *reinterpret_cast<volatile std::uint32_t*>(kProcessEnd - 4) = 7;
+        disable_paging();
+        CHECK(*at<std::uint32_t>(space.physical(kProcessEnd - 4)) == 7);
+    }
+    CHECK(frames_of_kernel() == before);
+}
+
+KERNEL_TEST_AFTER(400, process_memory_without_memory) {
+    std::uint32_t before = frames_of_kernel();
+    ElfProgram large{.entry = kCode, .count = 1};
+    large.table[0] = {kCode, (kMostProcessPages + 1) * kPageSize, {}, true};
+    CHECK(AddressSpace::create(large).error() == Error::Limit);
+    CHECK(frames_of_kernel() == before);
+    {
+        EveryFrame all(Zone::Kernel);
+        for (int i = 0; i < 8; i++)
+            all.give_one(); // enough to begin with
+        CHECK(AddressSpace::create({.entry = kCode}).error() == Error::NoMemory);
+    }
+    CHECK(frames_of_kernel() == before);
+}
+
+KERNEL_TEST_AFTER(400, process_memory_is_its_own) {
+    std::uint32_t before = frames_of_kernel();
     {
         AddressSpace space = make_space();
         constexpr std::uint32_t kDataEnd = kData + 2 * kPageSize;
@@ -41,25 +79,25 @@ KERNEL_TEST(process_memory_is_its_own) {
         CHECK(!space.readable({kCode, 0xffffffff}) && !space.readable({kData, 0u - kData}));
         CHECK(space.readable({0, 0}) && space.writable({0xffffffff, 0})); // nothing is anywhere
     }
-    CHECK(frames_in_use() == before);
+    CHECK(frames_of_kernel() == before);
 }
 
-KERNEL_TEST(process_memory_grows) {
-    std::uint32_t before = frames_in_use();
+KERNEL_TEST_AFTER(400, process_memory_grows) {
+    std::uint32_t before = frames_of_kernel();
     {
         AddressSpace space = make_space();
         std::uint32_t end = kData + 2 * kPageSize;
         CHECK(space.grow(0) == end && space.grow(3) == end && space.grow(1) == end + 3 * kPageSize);
         CHECK(space.writable({end, 4 * kPageSize}) && !space.readable({end + 4 * kPageSize, 1}));
-        std::uint32_t held = frames_in_use();
+        std::uint32_t held = frames_of_kernel();
         CHECK(space.grow(kMostProcessPages).error() == Error::Limit);
         CHECK(space.grow(0xfffff).error() == Error::Limit);
-        CHECK(frames_in_use() == held && space.grow(0) == end + 4 * kPageSize);
+        CHECK(frames_of_kernel() == held && space.grow(0) == end + 4 * kPageSize);
     }
-    CHECK(frames_in_use() == before);
+    CHECK(frames_of_kernel() == before);
 }
 
-KERNEL_TEST(process_memory_is_copied) {
+KERNEL_TEST_AFTER(400, process_memory_is_copied) {
     AddressSpace one = make_space(), two = make_space();
     std::uint8_t bytes[5000], back[5000];
     for (std::uint32_t i = 0; i < std::size(bytes); i++)

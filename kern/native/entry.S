@@ -7,6 +7,7 @@
 .balign 16
 .global process_entry
 process_entry:
+    // <lab2:entry>
     cld
     push %ebp
     push %edi
@@ -30,5 +31,6 @@ process_entry:
     pop %edi
     pop %ebp
     iret
+    // </lab2:entry>
 
 .section .note.GNU-stack, "", @progbits

@@ -57,8 +57,10 @@ void finish(Process& process) {
     leave_rendezvous(process);
     for_each_process([&](Process& child) {
         if (child.parent != &process) return;
+        // <lab2:kill>
         kill_process(child);
         child.parent = nullptr;
+        // </lab2:kill>
     });
     if (hear_end) hear_end(process);
 }
@@ -77,14 +79,19 @@ bool is_full_stack(const TrapFrame& frame) {
            read_cr2() >= kProcessStackBottom - kNear;
 }
 
+// Called for each trap from outside the kernel that no handler has taken. A process that made it is over;
+// the machine is not. On the console:
+//   process bad: page fault: write to 0x00000000, not present, at CPL 3, at 0x40000104
 bool take_fault(TrapFrame& frame) {
     Process* process = running_process();
     if (!process) return next_fault_handler && next_fault_handler(frame);
+    // <lab2:fault is_full_stack>
     print("process {}: ", process->name);
     print_exception(frame);
     if (is_full_stack(frame)) print(" (its stack is full)");
     print(", at 0x{:08x}\n", frame.eip);
     end_process(native::End::Fault, static_cast<std::int32_t>(frame.vector));
+    // </lab2:fault>
 }
 
 void watch_faults() { next_fault_handler = set_outside_fault_handler(take_fault); }
@@ -144,10 +151,12 @@ Result<void> start_process(Process& process) {
 void kill_process(Process& process) {
     if (process.state != Process::State::Running) return;
     if (&process == running_process()) end_process(native::End::Killed, 0);
+    // <lab2:kill>
     Thread::destroy(process.thread);
     process.thread = nullptr;
     process.end = native::End::Killed;
     finish(process);
+    // </lab2:kill>
 }
 
 void reap_process(Process& process) {

@@ -19,6 +19,7 @@ Outcome request_from(const Process& caller) {
 
 // Takes the first request that fits; false when nobody calls.
 bool take_request(Process& self, UserRange buffer, Outcome& taken) {
+    // <lab2:message self, buffer, taken, request_from>
     while (Process* caller = self.callers.pop_front()) {
         if (!deliver(*caller, caller->request, self, buffer)) {
             complete(*caller, {native::kTooLong});
@@ -29,6 +30,7 @@ bool take_request(Process& self, UserRange buffer, Outcome& taken) {
         return true;
     }
     return false;
+    // </lab2:message>
 }
 
 void await_request(Process& self, UserRange buffer) {
@@ -50,6 +52,7 @@ Process* answer(Process& self, ProcessId to, UserRange message, native::Error& e
 Outcome call(Process& self, ProcessId to, UserRange request, UserRange reply) {
     Process* server = find_process(to);
     if (!server || server == &self || !server->thread) return {native::kGone};
+    // <lab2:message request, reply>
     self.request = request;
     self.buffer = reply;
     if (server->waiting != Waiting::Sender) {
@@ -63,6 +66,7 @@ Outcome call(Process& self, ProcessId to, UserRange request, UserRange reply) {
     self.partner = server;
     complete(*server, request_from(self), Wake::No);
     return wait_for_outcome(self, *server);
+    // </lab2:message>
 }
 
 Outcome receive(Process& self, UserRange buffer) {
@@ -113,8 +117,10 @@ void leave_rendezvous(Process& process) {
     process.partner = nullptr;
     for_each_process([&](Process& other) {
         if (other.partner != &process) return;
+        // <lab2:kill>
         other.caller_link.unlink();
         complete(other, {native::kGone}); // a parent finds the child ended
+        // </lab2:kill>
     });
 }
 

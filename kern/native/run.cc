@@ -69,13 +69,6 @@ void wait_for(Process& last) {
     }
 }
 
-std::uint32_t frames_in_use() {
-    std::uint32_t used = 0;
-    for (Zone zone : {Zone::Kernel, Zone::Sip})
-        used += zone_info(zone).frames - zone_info(zone).free;
-    return used - heap::counts().frames;
-}
-
 void run_processes() {
     if (!runs_processes_alone()) return;
     if (mode_has_paging(options().protect)) start_paging();
@@ -125,6 +118,13 @@ void reap_processes(const Process* kept) {
 void report_end(const Process& process) {
     if (process.end == native::End::Exit && process.status)
         print("process {}: exit {}\n", process.name, process.status);
+}
+
+std::uint32_t frames_in_use() {
+    std::uint32_t used = 0;
+    for (Zone zone : {Zone::Kernel, Zone::Sip})
+        used += zone_info(zone).frames - zone_info(zone).free;
+    return used - heap::counts().frames;
 }
 
 void stop_processes() {

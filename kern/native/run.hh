@@ -14,5 +14,7 @@ void reap_processes(const Process* kept = nullptr);
 void report_end(const Process& process);
 /// Ends and frees all.
 void stop_processes();
+/// Frames that somebody has, but for the heap's: what processes held is not among them when they are gone.
+std::uint32_t frames_in_use();
 
 } // namespace singlet::kern

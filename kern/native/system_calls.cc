@@ -17,8 +17,10 @@ constexpr Outcome (*kCalls[])(const Request&) = {
 #include "kern/native/system_calls.def"
 };
 
-// Called by entry.S. The Outcome goes back in EAX and EDX.
+// Called by entry.S. The Outcome goes back in EAX and EDX. A number that does not exist is a sentence on
+// the console and the end of the process: End::Number, and the number as its status.
 extern "C" std::uint64_t process_call(std::uint32_t number, const CallFrame& frame) {
+    // <lab2:entry number, frame, kCalls>
     Process& self = *running_process();
     if (number >= std::size(kCalls)) [[unlikely]] {
         print("process {}: there is no system call {}, at 0x{:08x}\n", self.name, number,
@@ -27,6 +29,7 @@ extern "C" std::uint64_t process_call(std::uint32_t number, const CallFrame& fra
     }
     Outcome outcome = kCalls[number]({self, frame, number});
     return std::uint64_t(outcome.extra) << 32 | static_cast<std::uint32_t>(outcome.value);
+    // </lab2:entry>
 }
 
 } // namespace

@@ -81,12 +81,12 @@ bool faults_with(std::string_view program, std::uint8_t vector, std::uint32_t er
 
 } // namespace
 
-KERNEL_TEST(ring3_calls) {
+KERNEL_TEST_AFTER(400, ring3_calls) {
     CHECK(faults_with(calls, 6, 0)); // UD2
     CHECK(call_eax == 42 && (call_cs & 3) == 3 && last_fault.eax == 43);
 }
 
-KERNEL_TEST(ring3_is_confined) {
+KERNEL_TEST_AFTER(400, ring3_is_confined) {
     std::uint32_t kernel = zone_info(Zone::Kernel).free, sip = zone_info(Zone::Sip).free;
     CHECK(faults_with(reads_kernel, vector::kPageFault, 5)); // user read of what is present
     CHECK(faults_with(writes_null, vector::kPageFault, 6));  // user write of what is not

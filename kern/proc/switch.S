@@ -12,6 +12,7 @@
 .balign 16
 .global switch_context
 switch_context:
+    // <lab2:switch>
     mov 4(%esp), %eax
     mov 8(%esp), %edx
     push %ebp
@@ -25,6 +26,7 @@ switch_context:
     pop %ebx
     pop %ebp
     ret
+    // </lab2:switch>
 
 // The first thing a new thread runs: its stack was prepared by Thread::create.
 .balign 16
@@ -78,12 +80,15 @@ leave_outside:
     ret
 
 // void run_ring3(uint32_t eip, uint32_t esp)
+// There is no instruction that goes to CPL 3 but one that returns there: what IRET takes from the stack is
+// what a trap from CPL 3 would have pushed. No register shows anything of the kernel's; interrupts are on.
 .balign 16
 .global run_ring3
 run_ring3:
     enter_outside
     mov 24(%esp), %eax              // eip
     mov 28(%esp), %ecx              // esp
+    // <lab2:ring3>
     push $USER_DATA                 // SS ESP EFLAGS CS EIP, as IRET to CPL 3 wants them
     push %ecx
     push $FLAGS_IF
@@ -97,5 +102,6 @@ run_ring3:
     xor %edi, %edi
     xor %ebp, %ebp
     iret
+    // </lab2:ring3>
 
 .section .note.GNU-stack, "", @progbits

@@ -41,17 +41,20 @@ public:
         if (running != idle) arm_timer();
     }
 
-    // Switches to `next`, which is another. The running thread has its new state already.
+    // Switches to `next`, which is another. The running thread has its new state already. Each thread
+    // has its own place where traps from outside land, task_state.esp0: it is kept with the stack pointer.
     static void run(Thread& next) {
         Thread& previous = *running;
         next.link.unlink();
         next.state_ = Thread::State::Running;
         turn_over = false;
         ASSERT(guard_of(task_state.esp0) == kStackGuard);
+        // <lab2:switch previous, next.saved_esp0_>
         previous.saved_esp0_ = task_state.esp0;
         task_state.esp0 = next.saved_esp0_;
         running = &next;
         switch_context(&previous.saved_esp_, next.saved_esp_);
+        // </lab2:switch>
         switched_in();
     }
 
@@ -63,9 +66,12 @@ public:
         run(next ? *next : *idle);
     }
 
+    // Makes the stack of a thread that never ran look as if it had stopped in switch_context, called from
+    // the beginning of thread_start. What it would have saved is zero.
     static void prepare_stack(Thread& thread) {
         std::uint32_t top = thread.stack_.end().raw();
         guard_of(top) = kStackGuard;
+        // <lab2:switch top, thread.saved_esp_>
         auto* stack = reinterpret_cast<std::uint32_t*>(top);
         *--stack =
             address_of(reinterpret_cast<void*>(thread_start)); // where switch_context returns
@@ -73,6 +79,7 @@ public:
             *--stack = 0; // EBP EBX ESI EDI
         thread.saved_esp_ = address_of(stack);
         thread.saved_esp0_ = top;
+        // </lab2:switch>
     }
 
     [[noreturn]] static void run_entry() {
