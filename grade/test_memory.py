@@ -5,7 +5,7 @@ import subprocess
 import pytest
 from qemu import ROOT, End
 from test_processes import compile_sing
-from test_sip import CLEAN, SIPS, module  # noqa: F401  (a fixture)
+from test_sip import CLEAN, MODES, SIPS, module  # noqa: F401  (a fixture)
 from worst_modules import WORST
 
 
@@ -21,7 +21,7 @@ def test_what_asks_much_of_the_kernel_is_installed_or_refused(boot, module, tmp_
         assert int(took) <= int(most), result.explain()
 
 
-# ---- SIPs that take all they can get: the machine's memory, not the manifest, is what ends them
+# ---- SIPs that take all they can get: their quotas, which together are not more than there is, are what ends them
 
 
 def trapped(result, *names):
@@ -49,8 +49,38 @@ def test_hoarders_at_the_same_time(boot, module, mode):
 def test_an_exchange_quota(boot, module, tmp_path, mode):
     source = tmp_path / "modest.sasm"
     text = (ROOT / "grade/sips/hoards_vectors.sasm").read_text()
-    source.write_text(text.replace("exchange 262144", "exchange 1000").replace("hoards_vectors", "modest"))
+    source.write_text(text.replace("exchange 8000", "exchange 1000").replace("hoards_vectors", "modest"))
     trapped(boot(f"protect={mode}", modules=[module("modest", source)]), "modest")
+
+
+def exchange_quota(module, tmp_path, name, pages):  # noqa: F811
+    source = tmp_path / f"{name}.sasm"
+    source.write_text(f"sip {name} {{\n    exchange {pages}\n}}\nfunc main() {{\n    retv\n}}\n")
+    return module(name, source)
+
+
+def test_more_exchange_memory_than_there_is(boot, module, tmp_path):
+    modules = [exchange_quota(module, tmp_path, *sip) for sip in (("modest", 16), ("vast", 262144))]
+    boot("run=vast,modest", modules=modules).expect_ok(
+        "install vast.sbc: refused: vast: asks for 262144 pages of the exchange heap, and the machine has ", CLEAN)
+
+
+def test_exchange_quotas_are_reserved(boot, module, tmp_path):
+    """Two that are each less than what there is, and together more."""
+    modules = [exchange_quota(module, tmp_path, *sip) for sip in (("large", 16000), ("larger", 17000))]
+    boot("run=large,larger", modules=modules).expect(
+        End.FAILED, "install larger.sbc: refused: larger: no memory left to start it", CLEAN)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_who_is_given_too_much_does_no_harm(boot, tmp_path, mode):
+    """A server of 64 pages is given 256 at once, and serves on; a client of 16 pages keeps what it gets until nobody pays for it."""
+    names = ("loan_server", "loan_hoarder", "loan_rich")
+    modules = [compile_sing(SIPS / f"{name}.sing", tmp_path / f"{name}.sbc") for name in names]
+    result = boot(f"protect={mode} run={','.join(names)}", modules=modules).expect_ok(
+        "sip loan_hoarder: trapped OutOfMemory at Main+0x", "rich was served", CLEAN)
+    # 16,000 bytes are four pages of its 16 and a cell: three times it pays itself, then four times its server does.
+    assert re.findall(r"^hoarder has (\d+)$", result.console, re.M)[-1] == "7", result.explain()
 
 
 @pytest.mark.parametrize("mode", ("physical", "microkernel"))

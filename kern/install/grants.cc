@@ -126,12 +126,18 @@ Word note(Sip& sip, const Resource& resource) {
     }
 }
 
+SipResult<void> check_pages(const Sip& sip, std::uint32_t pages, const char* what,
+                            std::uint32_t most) {
+    if (pages < most) return {};
+    return std::unexpected(SipError{sip.name + ": asks for " + std::to_string(pages) +
+                                    " pages of " + what + ", and the machine has " +
+                                    std::to_string(most) + " for SIPs"});
+}
+
 SipResult<void> check_memory(const Sip& sip, const verifier::Manifest& manifest) {
-    std::uint32_t most = zone_info(Zone::Sip).frames;
-    if (manifest.memory_pages < most) return {};
-    return std::unexpected(
-        SipError{sip.name + ": asks for " + std::to_string(manifest.memory_pages) +
-                 " pages of memory, and the machine has " + std::to_string(most) + " for SIPs"});
+    TRY(check_pages(sip, manifest.memory_pages, "memory", zone_info(Zone::Sip).frames));
+    return check_pages(sip, manifest.exchange_pages, "the exchange heap",
+                       exchange_heap().most_bytes() / kPageSize);
 }
 
 } // namespace

@@ -46,12 +46,10 @@ void release_all(ExchangeHeap& heap, Party& sender, const Contract::Message& for
 bool hand_over(ExchangeHeap& heap, Party& sender, Endpoint& to, const Contract::Message& form,
                Slot& slot, bool copy) {
     bool whole = true;
-    slot.account = sender.account;
     for_each_owned(form, [&](int i) {
         if (!slot.words[i]) return;
         Owned* root = &owned_at(slot.words[i]);
-        root->link.unlink();
-        slot.bytes += root->bytes;
+        heap.leave(sender, *root);
         if (copy) [[unlikely]] {
             root = heap.move_to_region(*root, 0);
             slot.words[i] = root ? root->address : 0;
@@ -64,7 +62,6 @@ bool hand_over(ExchangeHeap& heap, Party& sender, Endpoint& to, const Contract::
     for_each_owned(form, [&](int i) {
         if (slot.words[i]) heap.destroy(owned_at(slot.words[i]));
     });
-    heap.discharge(*sender.account, slot.bytes);
     return false;
 }
 
@@ -98,7 +95,7 @@ bool create_channel(ExchangeHeap& heap, Party& party, const Contract& contract, 
         end.memory = memory;
         end.side = static_cast<std::uint8_t>(side);
         slots += end.capacity * end.stride;
-        heap.attach(party, end);
+        heap.charge(party, end);
         heap.stats().endpoints++;
     }
     return true;
@@ -117,8 +114,6 @@ bool send(ExchangeHeap& heap, Party& sender, Endpoint& endpoint, std::uint32_t m
     if (tail >= to->capacity) tail -= to->capacity;
     Slot& slot = to->slot(tail);
     slot.message = static_cast<std::uint16_t>(message);
-    slot.account = nullptr;
-    slot.bytes = 0;
     for (std::uint32_t i = 0; i < form.words; i++)
         slot.words[i] = words[i];
     if (form.owned) {
@@ -135,18 +130,14 @@ bool send(ExchangeHeap& heap, Party& sender, Endpoint& endpoint, std::uint32_t m
 }
 
 bool receive_owned(ExchangeHeap& heap, Party& receiver, const Contract::Message& form,
-                   const Slot& slot, Word* words) {
+                   Word* words) {
     bool whole = true;
-    heap.discharge(*slot.account, slot.bytes);
     for_each_owned(form, [&](int i) {
         if (!words[i]) return;
         Owned* root = &owned_at(words[i]);
         if (receiver.region) root = heap.move_to_region(*root, receiver.region);
         words[i] = root ? root->address : 0;
-        if (root)
-            heap.attach(receiver, *root);
-        else
-            whole = false;
+        whole = root && heap.attach(receiver, *root) && whole;
     });
     return whole;
 }
@@ -157,7 +148,6 @@ void close_endpoint(ExchangeHeap& heap, Endpoint& endpoint, OwnedList& orphans) 
         for_each_owned(endpoint.contract->messages[slot.message], [&](int i) {
             if (slot.words[i]) orphans.push_back(owned_at(slot.words[i]));
         });
-        if (slot.account) heap.discharge(*slot.account, slot.bytes);
     }
     endpoint.ready.unlink();
     if (Endpoint* peer = endpoint.peer) {
@@ -177,7 +167,7 @@ EndpointSet* new_set(ExchangeHeap& heap, Party& party) {
     set->address = word(set);
     set->kind = OwnedKind::Set;
     set->bytes = kCellSize;
-    heap.attach(party, *set);
+    heap.charge(party, *set);
     heap.stats().sets++;
     return set;
 }
@@ -187,7 +177,6 @@ void add_to_set([[maybe_unused]] Party& party, EndpointSet& set, Endpoint& endpo
     endpoint.link.unlink();
     endpoint.hold(Holder::Set, &set);
     set.members.push_back(endpoint);
-    set.bytes += endpoint.bytes;
     if (endpoint.has_news()) announce(endpoint);
 }
 
@@ -195,7 +184,6 @@ Endpoint* take_from_set(Party& party, EndpointSet& set) {
     Endpoint* endpoint = set.ready.pop_front();
     if (!endpoint) return nullptr;
     endpoint->link.unlink();
-    set.bytes -= endpoint->bytes;
     party.owned.push_back(*endpoint);
     endpoint->hold(Holder::Party, &party);
     return endpoint;

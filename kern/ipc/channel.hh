@@ -28,12 +28,11 @@ struct Contract {
 
 struct Slot {
     std::uint16_t message;
-    Account* account; // who is charged for what is owned in it; null: nothing is
-    std::uint32_t bytes;
     Word words[];
 };
 
 struct Endpoint : Owned {
+    std::uint8_t side = 0; // verifier::Side
     const Contract* contract = nullptr;
     Endpoint* peer = nullptr; // null once it is closed
     std::uint8_t* slots = nullptr;
@@ -42,7 +41,6 @@ struct Endpoint : Owned {
     Party* waiter = nullptr;                // waits in a select on this endpoint
     ListLink ready;                         // in its set's list
     Block* memory = nullptr;                // of the slots of both ends; goes with the last
-    std::uint8_t side = 0;                  // verifier::Side
 
     bool peer_closed() const { return !peer; }
     bool has_news() const { return count || peer_closed(); }
@@ -77,18 +75,19 @@ void wait(Party& self, Party* peer);
 [[nodiscard]] bool send(ExchangeHeap& heap, Party& sender, Endpoint& endpoint,
                         std::uint32_t message, const Word* words);
 
-/// The head of the queue to `words`; what it owns becomes `receiver`'s. There is one.
+/// The head of the queue to `words`; what it owns becomes `receiver`'s. There is one. False: no memory
+/// for a copy, or the receiver holds too much already.
 [[nodiscard]] bool receive(ExchangeHeap& heap, Party& receiver, Endpoint& endpoint, Word* words);
-/// What is left to do for a message that owns something: `words` were taken out of `slot`.
+/// What is left to do for a message that owns something, whose `words` were taken out of its slot.
 [[nodiscard]] bool receive_owned(ExchangeHeap& heap, Party& receiver, const Contract::Message& form,
-                                 const Slot& slot, Word* words);
+                                 Word* words);
 inline bool receive(ExchangeHeap& heap, Party& receiver, Endpoint& endpoint, Word* words) {
     Slot& slot = endpoint.slot(endpoint.head);
     const Contract::Message& form = endpoint.contract->messages[slot.message];
     for (std::uint32_t i = 0; i < form.words; i++)
         words[i] = slot.words[i];
     endpoint.drop_head();
-    return !form.owned || receive_owned(heap, receiver, form, slot, words);
+    return !form.owned || receive_owned(heap, receiver, form, words);
 }
 
 /// Frees an endpoint that nobody holds; what its queue owned is put on `orphans`.

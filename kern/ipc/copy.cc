@@ -5,6 +5,7 @@
 #include "kern/ipc/channel.hh"
 #include <bit>
 #include <cstring>
+#include <utility>
 
 namespace singlet::kern {
 
@@ -40,6 +41,7 @@ private:
         twin->type = original.type;
         twin->length = original.length;
         twin->bytes = original.bytes; // the sizes are the same in every heap
+        twin->payer = std::exchange(original.payer, nullptr);
         *pointer<Word>(twin->address + 4) = original.length;
         std::memcpy(twin->data(), original.data(), original.size);
         heap_.stats().copied += original.size;

@@ -26,8 +26,9 @@ std::uint32_t run_pages(std::uint32_t data_size) {
 
 } // namespace
 
-ExchangeHeap::ExchangeHeap(PageSource& cells, std::span<std::uint8_t> page_map)
-    : cells_(cells, map_) {
+ExchangeHeap::ExchangeHeap(PageSource& cells, std::span<std::uint8_t> page_map,
+                           std::uint32_t most_bytes)
+    : cells_(cells, map_), most_bytes_(most_bytes) {
     map_.use(page_map);
     regions_[0].pages = &cells;
 }
@@ -49,17 +50,27 @@ void ExchangeHeap::close_region(std::uint8_t region) {
 }
 
 bool ExchangeHeap::open_account(Party& party, std::uint32_t quota_bytes) {
+    if (quota_bytes > most_bytes_ - reserved_bytes_) return false;
     party.account = cells_.create<Account>();
-    if (party.account) party.account->quota = quota_bytes;
-    return party.account;
+    if (!party.account) return false;
+    party.account->quota = quota_bytes;
+    reserved_bytes_ += quota_bytes;
+    return true;
 }
 
 void ExchangeHeap::close_account(Party& party) {
     while (Owned* root = party.owned.first())
         release(party, *root);
     party.account->closed = true;
-    discharge(*party.account, 0);
+    settle(*party.account);
     party.account = nullptr;
+}
+
+// A closed account keeps no more reserved than it pays for.
+void ExchangeHeap::settle(Account& account) {
+    reserved_bytes_ -= account.room();
+    account.quota = account.bytes;
+    if (!account.bytes) cells_.destroy(account);
 }
 
 Block* ExchangeHeap::new_struct(Party& party, const ExchangeType& type) {
@@ -84,12 +95,17 @@ Block* ExchangeHeap::admit(Party& party, Block* block) {
         return nullptr;
     }
     std::memset(block->data(), 0, block->size);
-    attach(party, *block);
+    charge(party, *block);
     return block;
 }
 
 void ExchangeHeap::release(Party& party, Owned& root) {
     detach(party, root);
+    if (root.kind == OwnedKind::Set) {
+        OwnedList& members = static_cast<EndpointSet&>(root).members;
+        while (Owned* member = members.first())
+            release(party, *member);
+    }
     destroy(root);
 }
 
@@ -98,6 +114,7 @@ void ExchangeHeap::destroy(Owned& root) {
     OwnedList dead;
     dead.push_back(root);
     while (Owned* item = dead.pop_front()) {
+        if (item->payer) discharge(*item->payer, item->bytes);
         if (item->is_block()) {
             auto& block = static_cast<Block&>(*item);
             while (Owned* child = block.children.pop_front())
@@ -107,15 +124,30 @@ void ExchangeHeap::destroy(Owned& root) {
             close_endpoint(*this, static_cast<Endpoint&>(*item), dead);
         } else {
             auto& set = static_cast<EndpointSet&>(*item);
-            while (Owned* member = set.members.pop_front())
-                dead.push_back(*member);
+            ASSERT(set.members.empty());
             stats_.sets--;
             cells_.destroy(set);
         }
     }
 }
 
-Word ExchangeHeap::swap_field(Party& party, Block& block, std::uint32_t offset, Word value) {
+// Both are roots of `party`, and one of another payer counts as foreign.
+bool ExchangeHeap::unite(Party& party, Block& block, Owned& value) {
+    if (block.payer == value.payer) return true;
+    Account& account = *party.account;
+    std::uint32_t foreign = 0;
+    for (const Owned* root : {static_cast<Owned*>(&block), &value})
+        if (root->payer != &account) foreign += root->bytes;
+    if (account.room() < foreign) return false;
+    account.foreign -= foreign;
+    pay(account, block);
+    pay(account, value);
+    return true;
+}
+
+std::optional<Word> ExchangeHeap::swap_field(Party& party, Block& block, std::uint32_t offset,
+                                             Word value) {
+    if (value && !unite(party, block, owned_at(value))) return {};
     Word& field = block.field(offset);
     Owned* out = nullptr;
     if (Word old = field) // a region that CPL 3 can write may hold anything
@@ -124,6 +156,7 @@ Word ExchangeHeap::swap_field(Party& party, Block& block, std::uint32_t offset, 
         Owned& in = owned_at(value);
         in.link.unlink();
         in.hold(Holder::Block, &block);
+        in.payer = nullptr;
         block.children.push_back(in);
         block.bytes += in.bytes;
     }
@@ -131,8 +164,8 @@ Word ExchangeHeap::swap_field(Party& party, Block& block, std::uint32_t offset, 
     if (!out) return 0;
     out->link.unlink();
     block.bytes -= out->bytes;
-    party.owned.push_back(*out);
-    out->hold(Holder::Party, &party);
+    out->payer = block.payer;
+    link_root(party, *out);
     return out->address;
 }
 

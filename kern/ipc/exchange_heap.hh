@@ -11,6 +11,7 @@
 #include "kern/ipc/cells.hh"
 #include "kern/ipc/owned.hh"
 #include <array>
+#include <optional>
 #include <span>
 
 namespace singlet::kern {
@@ -54,24 +55,35 @@ class ExchangeHeap {
 public:
     static constexpr std::uint32_t kRegions = 64;
 
-    ExchangeHeap(PageSource& cells, std::span<std::uint8_t> page_map);
+    /// `most_bytes`: of all quotas together.
+    ExchangeHeap(PageSource& cells, std::span<std::uint8_t> page_map,
+                 std::uint32_t most_bytes = ~0u);
 
     /// A region number for `pages`, or 0 when all are in use.
     std::uint8_t open_region(PageSource& pages);
     /// Everything in it must have been freed.
     void close_region(std::uint8_t region);
 
-    bool open_account(Party& party, std::uint32_t quota_bytes);
-    /// Frees all that the party owns, from its own list.
+    /// Reserves the quota. False: so much is not left, or no memory.
+    [[nodiscard]] bool open_account(Party& party, std::uint32_t quota_bytes);
+    /// Frees all that the party owns, from its own list. Of its quota only what it still pays for
+    /// stays reserved.
     void close_account(Party& party);
+    std::uint32_t most_bytes() const { return most_bytes_; }
+    std::uint32_t reserved_bytes() const { return reserved_bytes_; }
 
     /// Null: the quota or the memory is used up. The data is zero.
     Block* new_struct(Party& party, const ExchangeType& type);
     Block* new_vector(Party& party, std::uint32_t element_size, std::uint32_t length);
 
     bool can_charge(const Party& party, std::uint32_t bytes) const {
-        const Account& account = *party.account;
-        return account.bytes <= account.quota && account.quota - account.bytes >= bytes;
+        return party.account->room() >= bytes;
+    }
+    /// A new root of `party`, which has room for it.
+    void charge(Party& party, Owned& root) {
+        root.payer = party.account;
+        party.account->bytes += root.bytes;
+        link_root(party, root);
     }
     /// Memory of the kernel's own, in region 0; not counted as a block of a SIP.
     Block* kernel_block(std::uint32_t bytes) {
@@ -86,24 +98,39 @@ public:
 
     /// Gives up a root of `party`, with all below it.
     void release(Party& party, Owned& root);
-    /// Frees what nobody is charged for any more.
+    /// Frees what nobody holds.
     void destroy(Owned& root);
 
     /// Puts `value` (0 or a root of `party`) into the field at `offset` of `party`'s block and
-    /// returns what was there, which becomes a root of `party`.
-    Word swap_field(Party& party, Block& block, std::uint32_t offset, Word value);
+    /// returns what was there, which becomes a root of `party`. Two trees that become one have one
+    /// payer: if they had two, it is `party` from now on. Null: it has no room for that, and nothing
+    /// has changed.
+    std::optional<Word> swap_field(Party& party, Block& block, std::uint32_t offset, Word value);
 
-    /// Root of `party` -> held by nobody, charged to nobody. Returns what it counted.
-    std::uint32_t detach(Party& party, Owned& root) {
-        root.link.unlink();
+    /// Root of `party` -> held by nobody, and paid for as before.
+    void detach(Party& party, Owned& root) {
+        leave(party, root);
         root.hold(Holder::Nobody, nullptr);
-        party.account->bytes -= root.bytes;
-        return root.bytes;
     }
-    void attach(Party& party, Owned& root) {
-        party.owned.push_back(root);
-        root.hold(Holder::Party, &party);
-        party.account->bytes += root.bytes;
+    /// A root off its party's list, on its way to another holder.
+    void leave(Party& party, Owned& root) {
+        root.link.unlink();
+        if (root.payer != party.account) [[unlikely]]
+            party.account->foreign -= root.bytes;
+    }
+    /// Held by nobody or a message -> root of `party`, which pays from now on if it has room. False:
+    /// it has none, and holds too much already that others pay for.
+    bool attach(Party& party, Owned& root) {
+        link_root(party, root);
+        Account& account = *party.account;
+        if (root.payer == &account) return true;
+        if (account.room() < root.bytes) [[unlikely]] {
+            const bool hoards = account.hoards();
+            account.foreign += root.bytes;
+            return !hoards;
+        }
+        pay(account, root);
+        return true;
     }
 
     /// The root of `party` behind an arbitrary word, or null: for callers at CPL 3.
@@ -114,12 +141,6 @@ public:
     /// The tree at `root`, which nobody holds, in `region`: itself, or a deep copy whose original is
     /// freed. Null: there was no memory, and the tree is gone. [copy.cc]
     Owned* move_to_region(Owned& root, std::uint8_t region);
-
-    void discharge(Account& account, std::uint32_t bytes) {
-        account.bytes -= bytes;
-        if (account.closed && !account.bytes) [[unlikely]]
-            cells_.destroy(account);
-    }
 
     /// The region that the page belongs to; 0 if to none of those opened.
     std::uint8_t region_at(Word page) const {
@@ -140,6 +161,24 @@ private:
         List<Slab, &Slab::link> partial[kClasses];
     };
 
+    void link_root(Party& party, Owned& root) {
+        party.owned.push_back(root);
+        root.hold(Holder::Party, &party);
+    }
+    /// `account` pays for the root, instead of who did.
+    void pay(Account& account, Owned& root) {
+        discharge(*root.payer, root.bytes);
+        root.payer = &account;
+        account.bytes += root.bytes;
+    }
+    void discharge(Account& account, std::uint32_t bytes) {
+        account.bytes -= bytes;
+        if (account.closed) [[unlikely]]
+            settle(account);
+    }
+    void settle(Account& account);
+    bool unite(Party& party, Block& block, Owned& value);
+
     Owned* checked(const void* holder, std::uint8_t region, Word address);
     Block* allocate(OwnedKind kind, std::uint32_t size, std::uint8_t region);
     bool take_chunk(Block& block, std::uint32_t size_class, std::uint8_t region);
@@ -153,6 +192,7 @@ private:
     CellPool cells_;
     std::array<Region, kRegions> regions_{};
     HeapStats stats_;
+    std::uint32_t most_bytes_, reserved_bytes_ = 0; // of quotas
 };
 
 } // namespace singlet::kern

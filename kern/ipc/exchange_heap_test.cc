@@ -83,11 +83,65 @@ TEST_CASE_FIXTURE(HeapTest, "swapping a field moves a tree in and out, with its 
     CHECK(heap->owned_by(party, child->address) == child);
 }
 
+TEST_CASE_FIXTURE(HeapTest,
+                  "two trees that others pay for become one only if there is room for both") {
+    Party poor;
+    REQUIRE(heap->open_account(poor, 8192));
+    Block *mine = heap->new_struct(poor, kNode), *theirs = heap->new_struct(party, kNode);
+    Block* large = heap->new_vector(party, 1, 12000);
+    for (Block* given : {theirs, large}) {
+        heap->detach(party, *given);
+        CHECK(heap->attach(poor, *given));
+    }
+    CHECK(theirs->payer == poor.account);
+    CHECK(large->payer == party.account);
+    CHECK(poor.account->foreign == large->bytes);
+    std::uint32_t before = poor.account->bytes;
+    CHECK(!heap->swap_field(poor, *mine, kRight, large->address));
+    CHECK(poor.account->bytes == before);
+    CHECK(heap->owned_by(poor, large->address) == large);
+    CHECK(heap->swap_field(poor, *mine, kRight, theirs->address) == 0);
+    CHECK(poor.account->bytes == before);
+    poor.account->quota += 16384;
+    CHECK(heap->swap_field(poor, *mine, kLeft, large->address) == 0);
+    CHECK(poor.account->foreign == 0);
+    CHECK(poor.account->bytes == mine->bytes);
+    CHECK(party.account->bytes == 0);
+    CHECK(heap->swap_field(poor, *mine, kLeft, 0) == large->address);
+    CHECK(large->payer == poor.account);
+    poor.account->quota -= 16384;
+    heap->release(poor, *large);
+    heap->close_account(poor);
+}
+
+TEST_CASE("no more is promised than there is") {
+    World world;
+    ExchangeHeap heap(*world.sources[0], world.map, 100000);
+    Party a, b;
+    CHECK(!heap.open_account(a, 100001));
+    REQUIRE(heap.open_account(a, 60000));
+    CHECK(!heap.open_account(b, 40001));
+    REQUIRE(heap.open_account(b, 40000));
+    CHECK(heap.reserved_bytes() == 100000);
+    Block* block = heap.new_vector(a, 1, 45000); // more than b has room for
+    heap.detach(a, *block);
+    CHECK(heap.attach(b, *block));
+    heap.close_account(a); // pays on for what b holds, and for no more
+    CHECK(heap.reserved_bytes() == 40000 + block->bytes);
+    heap.release(b, *block);
+    CHECK(heap.reserved_bytes() == 40000);
+    heap.close_account(b);
+    CHECK(heap.reserved_bytes() == 0);
+    heap.trim();
+    CHECK(heap.cells().used() == 0);
+}
+
 TEST_CASE_FIXTURE(HeapTest, "a deep tree is freed with its root, without recursion") {
-    party.account->quota = 64 << 20;
-    Block* root = chain(*heap, party, 20000);
+    Party rich;
+    REQUIRE(heap->open_account(rich, 64 << 20));
+    REQUIRE(chain(*heap, rich, 20000));
     CHECK(heap->stats().blocks == 20000);
-    heap->release(party, *root);
+    heap->close_account(rich);
     CHECK(heap->stats().blocks == 0);
 }
 
@@ -115,7 +169,8 @@ TEST_CASE_FIXTURE(HeapTest,
     Block* vector = heap->new_vector(party, 1, 5000);
     vector->data()[4999] = 77;
     heap->swap_field(party, *root, kRight, vector->address);
-    std::uint32_t bytes = heap->detach(party, *root);
+    std::uint32_t bytes = root->bytes;
+    heap->detach(party, *root);
     auto* copy = static_cast<Block*>(heap->move_to_region(*root, region));
     REQUIRE(copy);
     CHECK(copy->bytes == bytes);

@@ -10,12 +10,18 @@
 // own list. A SIP only ever names roots that it owns: what is inside a tree must be swapped out
 // first. Therefore a tree cannot change below its root, and `bytes`, the sum over the tree by which
 // quotas are kept, costs O(1) as well.
+//
+// Each tree has one payer, an account that never pays for more than its quota. Who allocates pays;
+// who receives takes that over as far as there is room, and where there is none the sender goes on
+// paying: nobody can be made to hold more than he said, and no send fails. So that nobody hoards at
+// the cost of others, a SIP that holds more than its quota which others pay for receives no more.
 #pragma once
 #include "kern/ipc/page_source.hh"
 #include "lib/core/list.hh"
 
 namespace singlet::kern {
 
+struct Account;
 struct ExchangeType;
 
 enum class OwnedKind : std::uint8_t { Struct, Vector, Endpoint, Set };
@@ -25,12 +31,13 @@ struct Owned {
     // What registers hold: a payload's address, or (endpoint, set) this cell's. The word at that
     // address is the address of this cell.
     Word address;
+    const void* holder = nullptr; // that Party, Block, Endpoint (whose queue) or Set
+    ListLink link;                // in the holder's list; messages have none
+    Account* payer = nullptr; // for all bytes of the tree; null: not held as a root, but by a block
+    std::uint32_t bytes;      // of itself and of all below it; members and messages are roots
     OwnedKind kind;
     std::uint8_t region = 0; // blocks: which heap the payload lies in
     Holder held_by = Holder::Nobody;
-    const void* holder = nullptr; // that Party, Block, Endpoint (whose queue) or Set
-    ListLink link;                // in the holder's list; messages have none
-    std::uint32_t bytes;          // of itself and of all below it
 
     bool is_block() const { return kind <= OwnedKind::Vector; }
     void hold(Holder kind_of_holder, const void* new_holder) {
@@ -43,12 +50,17 @@ using OwnedList = List<Owned, &Owned::link>;
 /// The cell behind a word that is known to be good: the verifier proved it, or owned_by() checked.
 inline Owned& owned_at(Word address) { return *pointer<Owned>(*pointer<Word>(address)); }
 
-/// What is charged for exchange memory. It outlives its SIP until the last message that the SIP
-/// left in a queue is received or freed.
+/// What is charged for exchange memory. It outlives its SIP until the last thing that it pays for is
+/// freed, or taken over by who received it.
 struct Account {
-    std::uint32_t bytes = 0;
-    std::uint32_t quota = 0;
-    bool closed = false; // the SIP is gone
+    std::uint32_t bytes = 0;   // that it pays for, at most `quota`
+    std::uint32_t quota = 0;   // reserved for it, while it is open
+    std::uint32_t foreign = 0; // bytes that its SIP holds and others pay for
+    bool closed = false;       // the SIP is gone
+
+    std::uint32_t room() const { return quota - bytes; }
+    /// May its SIP be given more that others pay for?
+    bool hoards() const { return foreign > quota; }
 };
 
 /// A SIP as the exchange heap sees it.

@@ -29,8 +29,9 @@ constinit KernelPages kernel_pages;
 
 void start_exchange_heap() {
     std::uint32_t pages = zone_info(Zone::Sip).end.raw() / kPageSize;
-    new (&exchange_heap_storage.heap)
-        ExchangeHeap(kernel_pages, {new std::uint8_t[pages](), pages});
+    auto* map = new std::uint8_t[pages]();
+    std::uint32_t most = zone_info(Zone::Kernel).free - kKeptPages; // of 240 MB at least
+    new (&exchange_heap_storage.heap) ExchangeHeap(kernel_pages, {map, pages}, most * kPageSize);
 }
 INIT(600, start_exchange_heap);
 

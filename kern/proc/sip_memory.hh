@@ -7,7 +7,7 @@ namespace singlet::kern {
 
 inline constexpr std::uint32_t kDefaultMemoryPages = 256;
 // <since lab5>
-inline constexpr std::uint32_t kDefaultExchangePages = 4096;
+inline constexpr std::uint32_t kDefaultExchangePages = 256;
 // </since>
 
 /// The page that running SIP code reads [lib/rt/layout.hh]; at CPL 3 it can do no more than that.
