@@ -1,5 +1,6 @@
 // The part of a SIP's life that knows how its memory is laid out and how its code begins.
 #pragma once
+#include "kern/mem/paging.hh"
 #include "kern/proc/sip.hh"
 #include "lib/rt/layout.hh"
 

@@ -6,6 +6,7 @@
 #include "kern/boot/test.hh"
 #include "kern/dev/console.hh"
 #include "kern/install/accounts.hh"
+#include "kern/install/handmade.hh"
 #include "kern/proc/policy.hh"
 #include "kern/proc/sip.hh"
 #include "lib/rt/kernel.hh"
@@ -45,25 +46,9 @@ PROGRAM(good_spin, "mov $3000000, %ecx\n1:\tdec %ecx\n\tjnz 1b\n\tret");
 PROGRAM(tall_frame, ASKS_FOR("3000"));
 PROGRAM(too_tall_frame, ASKS_FOR("3000000"));
 
-// The smallest program that can be proved, as the manifest of one that cannot.
-ProgramRef alibi() {
-    verifier::Module module;
-    module.types.assign(std::begin(verifier::kBuiltinTypes), std::end(verifier::kBuiltinTypes));
-    verifier::Function& main = module.functions.emplace_back();
-    main.name = "main";
-    main.registers = 1;
-    main.blocks = {0};
-    main.code.push_back({.op = verifier::Opcode::RetVoid, .a = 0, .b = 0, .c = 0, .imm = 0});
-    module.manifest.sip = "stray";
-    auto verified = verifier::verify(std::move(module), {abi::kKernelCalls});
-    if (!verified) print("{}\n", verified.error().to_string());
-    CHECK(verified.has_value());
-    return ProgramRef(new Program("stray", std::move(*verified)));
-}
-
 ImageRef native_image(std::string_view program, Level level, std::uint32_t target) {
     ImageRef image(new Image);
-    image->program = alibi();
+    image->program = handmade::alibi();
     image->binding = level == Level::User ? default_trap() : Binding::Call;
     image->code = *Frames::allocate(Zone::Sip, 1, Zeroed::Yes);
     image->data = *Frames::allocate(Zone::Sip, 1, Zeroed::Yes);

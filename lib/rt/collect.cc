@@ -1,7 +1,5 @@
-// The collector: precise, mark and sweep. The compiler's stack maps say which words of a frame and which
-// callee-saved registers are references at each call. Marking keeps what it still has to look at on a
-// small stack of its own; when that is full it goes on without and looks through all marked objects
-// again afterwards, so it needs the same few words of the SIP's stack however deep the objects nest.
+// The collector: precise, mark and sweep. Here: where marking begins. The compiler's stack maps say which
+// words of a frame and which callee-saved registers are references at each call.
 #include "lib/core/assert.hh"
 #include "lib/rt/heap.hh"
 
@@ -21,59 +19,6 @@ const StackMap* find_map(const SipControl& c, Word offset) {
             high = middle;
     }
     return low < c.map_count && maps[low].return_address == offset ? maps + low : nullptr;
-}
-
-// Marks an object, if it is collected and not marked yet, and keeps it on the mark stack for scan() if
-// it may hold references. A stack that is full takes nothing: `overflowed` says so.
-void mark(Sip& sip, Word object) {
-    // <lab4:mark sip, object>
-    // Null, and literals, which lie in the image.
-    if (object == 0 ||
-        object - sip.control.data_begin < sip.control.data_end - sip.control.data_begin)
-        return;
-    auto& chunk = chunk_of(object);
-    if (is_marked(chunk, object)) return;
-    Word granule = (object & (kPage - 1)) / kGranule;
-    chunk.marks[granule / 32] |= 1u << (granule % 32);
-    auto kind = at<TypeDescriptor>(*at<Word>(object))->kind;
-    if (kind != DescriptorKind::Object && kind != DescriptorKind::References) return;
-    auto& heap = sip.heap;
-    if (heap.mark_top < kMarkStack)
-        heap.mark_stack[heap.mark_top++] = object;
-    else
-        heap.overflowed = 1;
-    // </lab4:mark>
-}
-
-// Marks what one object refers to: the elements of an array of references, the reference fields of an
-// object of a class [TypeDescriptor].
-void scan(Sip& sip, Word object) {
-    // <lab4:mark sip, object>
-    const auto* words = at<Word>(object);
-    const auto* type = at<TypeDescriptor>(words[0]);
-    if (type->kind == DescriptorKind::References)
-        for (Word k = 0; k < words[1]; ++k)
-            mark(sip, words[2 + k]);
-    if (type->kind != DescriptorKind::Object) return;
-    auto* offsets = at<Word>(address_of(type) + sizeof(TypeDescriptor) + 4u * type->method_count);
-    for (Word k = 0; k < type->reference_count; ++k)
-        mark(sip, *at<Word>(object + kDataOffset + offsets[k]));
-    // </lab4:mark>
-}
-
-void drain(Sip& sip) {
-    while (sip.heap.mark_top != 0)
-        scan(sip, sip.heap.mark_stack[--sip.heap.mark_top]);
-}
-
-// The stack was too small: any marked object may have unmarked references.
-void rescan(Sip& sip) {
-    for (Word a = sip.heap.chunks; a != 0; a = at<ChunkHeader>(a)->next) {
-        auto& chunk = *at<ChunkHeader>(a);
-        for_each_cell(chunk, [&](Word cell) {
-            if (is_marked(chunk, cell)) scan(sip, cell), drain(sip);
-        });
-    }
 }
 
 // What one frame holds across its call: `saved` are the callee-saved registers then, `frame` is ESP.
@@ -127,10 +72,7 @@ void collect(Sip& sip, const StackPoint& from) {
     ++heap.collections;
     heap.mark_top = heap.overflowed = 0;
     mark_frames(sip, from);
-    while (heap.overflowed) {
-        heap.overflowed = 0;
-        rescan(sip);
-    }
+    finish_marking(sip);
     sweep(sip);
 }
 

@@ -93,6 +93,13 @@ void give_pages_back(Sip& sip, Word keep);
 // The kernel's calls.
 Word kernel_pages(Sip& sip, Word count);
 void kernel_take_back(Sip& sip, Word run);
+// mark.cc: marks an object, if it is collected and not marked yet, and keeps it on the mark stack if it
+// may hold references. A stack that is full takes nothing: `overflowed` says so.
+void mark(Sip& sip, Word object);
+// Marks what the objects on the mark stack reach.
+void drain(Sip& sip);
+// The same for all that was marked, also where the stack was full.
+void finish_marking(Sip& sip);
 // collect.cc: marks what the thread's frames reach, frees the rest.
 void collect(Sip& sip, const StackPoint& from);
 // sweep.cc
