@@ -86,20 +86,21 @@ def test_who_was_granted_processes(boot, tester, mode):
         "orphan: server: no SIP that runs serves the contract Double",
         "ambitious: all: power over processes is given only to SIPs of run=",
         "sip dies: trapped Explicit 5 at ", "reason 10", "status 5",
-        "killed 1", "reason 12", "killed 0", "there is no SIP of that number",
+        "killed 1", "killed 1", "reason 12", "program 0", "killed 0", "there is no SIP of that number",
         "given 1", "given 0", "double: its manifest asks for no such endpoint", "started 1",
         "twice 42", "reason -1", "reason 0", "status 3",
         "created 0", "there is no program of that number",
         " sip name ", "   1 processes        running", "have ended", "bytes", "contract", "zone", "domain", "thread", "installer",
-        CLEAN)
+        "zone       free", "calls the kernel by", CLEAN)
     assert result.console.count("hello from a child") == 1
 
 
-def test_nobody_else_has_power(boot, tmp_path):
+@pytest.mark.parametrize("call", ("sip_kill", "program_of"))
+def test_nobody_else_has_power(boot, tmp_path, call):
     """A number in place of the capability is refused by the verifier, and at CPL 3 by the kernel as well."""
     source = tmp_path / "thief.sasm"
     source.write_text("sip thief { entry main }\nfunc main() {\n    ldi r0, 0\n    ldi r1, 1\n"
-                      "    callk r2, r0, sip_kill\n    retv\n}\n")
+                      f"    callk r2, r0, {call}\n    retv\n}}\n")
     target = tmp_path / "thief.sbc"
     subprocess.run([SIPV, "asm", source, "-o", target], check=True, cwd=ROOT)
     boot(modules=[target]).expect(End.FAILED, "install thief.sbc: refused: ", "callk needs processes in r0", "[reg.type]")

@@ -21,14 +21,15 @@ def image(tmp_path_factory):
     """A small disk with programs, good and bad."""
     path = tmp_path_factory.mktemp("disk") / "disk.img"
     subprocess.run(["/usr/sbin/mkfs.fat", "-C", "-F", "32", "-s", "1", path, "40960"], check=True, capture_output=True)
-    programs = [ROOT / f"build/user/{name}.sbc" for name in ("hello", "spinner", "hostile", "ide", "wc", "sort", "grep", "head", "forth")]
+    programs = [ROOT / f"build/user/{name}.sbc" for name in ("hello", "spinner", "hostile", "ide", "wc", "sort", "grep", "head", "forth", "peer", "bench")]
     programs += [ROOT / f"user/forth/{name}.f" for name in ("primes", "itself")]
     broken = path.with_name("broken.sbc")
     broken.write_bytes(programs[0].read_bytes()[:-7])
     breaks = compile_sing(TEST_SIPS / "breaks.sing", path.with_name("breaks.sbc"))
+    sleeper = compile_sing(TEST_SIPS / "sleeper.sing", path.with_name("sleeper.sbc"))
     text = path.with_name("words.txt")
     text.write_text(WORDS)
-    subprocess.run(["mcopy", "-i", path, *programs, broken, breaks, text, "::/"], check=True)
+    subprocess.run(["mcopy", "-i", path, *programs, broken, breaks, sleeper, text, "::/"], check=True)
     return path
 
 
@@ -101,6 +102,37 @@ def test_tables(shell):
     assert re.search(r"^shell +waits$", threads, re.M) and re.search(r"^installer +new$", threads, re.M)
     assert "is given line: interrupt line 14\n" in manifests and "is given all: power over processes" in manifests
     assert "install FILE" in commands
+
+
+def test_where_a_program_lives_is_said_for_its_next_start(shell):
+    """The same file at CPL 0, then at CPL 3 by either trap, and at CPL 0 again: what is said last counts."""
+    before, none, _, within, _, after, _, _, back, wrong, level, places = shell(
+        ["run sleeper.sbc &", "protect sleeper jail 3 int", "run sleeper.sbc &", "protect | grep sleeper",
+         "protect sleeper own 3 heap=own sysenter", "run sleeper.sbc &", "protect sleeper all 0", "run sleeper.sbc &",
+         "protect | grep sleeper", "protect sleeper", "protect sleeper all 0 int", "ps | grep sleeper"], "paging")
+    assert before == "sip 9\n" and none == ""
+    first, second = [line.split() for line in within.splitlines()]
+    assert first[1:] == ["sleeper", "all", "0", "shared", "call"] and second[1:] == ["sleeper", "jail", "3", "jail", "int"]
+    assert [line.split()[1:] for line in back.splitlines()] == [
+        first[1:], second[1:], ["sleeper", "sleeper", "3", "sleeper", "sysenter"], first[1:]]
+    assert wrong.startswith('protect: expected "<sip> <domain> <level 0 or 3>') and wrong.endswith('found "sleeper"\n')
+    assert level == "protect: level 0 calls the kernel without a trap\n" and len(places.splitlines()) == 4
+
+
+@pytest.mark.parametrize("mode", ("physical", "microkernel"))
+def test_bench(shell, mode):
+    """Rows with numbers, and whose numbers they are; the peer is gone afterwards."""
+    rows, sips = shell(["bench", "ps"], mode)
+    assert re.findall(r"^(kernel call|two yields|ping/pong of 1 byte|channel, and its end|there and back, \d+ B) +[1-9]\d*$", rows, re.M) == [
+        "kernel call", "two yields", "ping/pong of 1 byte", "channel, and its end",
+        "there and back, 1 B", "there and back, 256 B", "there and back, 65536 B"]
+    assert rows.endswith("`make table1` has the figures, by the model clock.\n") and " peer " not in sips and "bench" not in sips
+
+
+def test_no_ring_3_without_paging(shell):
+    ring3, apart, hello, wc = shell(["protect hello jail 3", "protect wc apart 0 heap=own", "run hello.sbc", "cat words.txt | wc"])
+    assert ring3 == "protect: level 3 needs paging, which protect=physical has not\n" and apart == ""
+    assert hello == "hello from a verified SIP\n" and wc == f"3000 9000 {len(WORDS)}\n"
 
 
 @pytest.mark.parametrize("mode", ("physical", "microkernel"))

@@ -18,6 +18,12 @@ Word kernel_mark(const Word* arguments) {
     return 0;
 }
 
+Word kernel_ticks(const Word*) {
+    Word low, high;
+    asm volatile("rdtsc" : "=a"(low), "=d"(high));
+    return low;
+}
+
 Word kernel_null(const Word*) { return 0; }
 
 } // namespace singlet::kern

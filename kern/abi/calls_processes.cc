@@ -7,6 +7,9 @@
 #include "kern/install/power.hh"
 #include "kern/proc/ends.hh"
 #include "kern/proc/facts.hh"
+// <since lab7>
+#include "kern/proc/policy.hh"
+// </since>
 #include "lib/core/text_sink.hh"
 #include "verifier/manifest_text.hh"
 #include <algorithm>
@@ -130,6 +133,22 @@ Word kernel_program_remove(const Word* arguments) {
     return 0;
 }
 
+Word kernel_program_of(const Word* arguments) {
+    const Sip* sip = find_sip(arguments[1]);
+    if (!sip || sip->state == Sip::State::Ended) return refuse("there is no SIP of that number");
+    if (power().programs.size() >= kMostPrograms)
+        return refuse(sip->name + ": too many programs are installed");
+    power().programs.push_back({++power().last_number, sip->name, sip->image->program, sip->image});
+    return power().last_number;
+}
+
+// <since lab7>
+Word kernel_policy(const Word* arguments) {
+    auto added = add_policy(bytes_of(arguments[1]));
+    return added ? 1 : refuse(std::move(added.error()));
+}
+
+// </since>
 Word kernel_refusal(const Word*) { return vector_of(power().refusal); }
 
 Word kernel_sip_create(const Word* arguments) {

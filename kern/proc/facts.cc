@@ -148,6 +148,24 @@ void print_domains(Sink& to) {
     });
 }
 
+// <since lab7>
+std::string_view name_of(Binding binding) {
+    constexpr std::string_view kNames[] = {"call", "int", "sysenter"};
+    return kNames[static_cast<std::size_t>(binding)];
+}
+
+void print_places(Sink& to) {
+    format_to(to,
+              " sip name             domain           cpl heap             calls the kernel by\n");
+    for_each_sip([&](const Sip& sip) {
+        const Ref<DomainHeap>& heap = sip.domain->heap();
+        format_to(to, "{:4} {:<16} {:<16} {:3} {:<16} {}\n", sip.number, sip.name,
+                  sip.domain->name(), std::uint32_t(sip.level), heap ? heap->name() : "shared",
+                  name_of(sip.image->binding));
+    });
+}
+// </since>
+
 void print_threads(Sink& to) {
     format_to(to, "thread           state\n");
     Thread::for_each([&](const Thread& thread) {
@@ -166,9 +184,13 @@ void print_manifests(Sink& to) {
 } // namespace
 
 void print_facts(Facts which, Sink& to) {
-    constexpr void (*kTables[])(Sink&) = {print_sips,      print_exchange_heap, print_channels,
-                                          print_memory,    print_domains,       print_threads,
-                                          print_manifests, print_fragmentation};
+    constexpr void (*kTables[])(Sink&) = {
+        print_sips, print_exchange_heap, print_channels, print_memory, print_domains, print_threads,
+        print_manifests, print_fragmentation,
+        // <since lab7>
+        print_places,
+        // </since>
+    };
     static_assert(std::size(kTables) == std::size_t(Facts::kCount));
     kTables[static_cast<std::size_t>(which)](to);
 }

@@ -16,6 +16,9 @@ enum class Facts : std::uint32_t {
     Threads,
     Manifests,
     Fragmentation,
+    // <since lab7>
+    Places,
+    // </since>
     kCount
 };
 

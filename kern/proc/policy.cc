@@ -2,6 +2,10 @@
 
 #include "kern/boot/multiboot.hh"
 #include "kern/cpu/exit.hh"
+#include "lib/core/format.hh"
+#include "lib/core/try.hh"
+#include <expected>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -17,6 +21,7 @@ struct Line {
     std::optional<Binding> trap = {}; // at level 3
 };
 
+constexpr std::size_t kMostTold = 64;
 constexpr std::string_view kShared = "shared", kOwn = "own";
 constexpr std::string_view kForm =
     "\"<sip> <domain> <level 0 or 3> [heap=<name>] [int or sysenter]\"";
@@ -84,17 +89,38 @@ std::optional<Line> parse_line(std::string_view text) {
     return line;
 }
 
-void read_line(std::string_view text, std::string_view file, int number) {
-    const std::string_view said = text.substr(0, text.find('#'));
-    if (said.find_first_not_of(' ') == said.npos) return;
-    const std::optional<Line> line = parse_line(said);
-    if (!line) fail("{}:{}: expected {}, found \"{}\"", file, number, kForm, text);
+// A line, or what is wrong with it.
+std::expected<Line, std::string> read_line(std::string_view text) {
+    const std::optional<Line> line = parse_line(text.substr(0, text.find('#')));
+    if (!line)
+        return std::unexpected("expected " + std::string(kForm) + ", found \"" + std::string(text) +
+                               '"');
     if (line->level == Level::Kernel && line->trap)
-        fail("{}:{}: level 0 calls the kernel without a trap", file, number);
+        return std::unexpected("level 0 calls the kernel without a trap");
     if (line->level == Level::User && line->heap == kShared)
-        fail("{}:{}: level 3 cannot touch the shared heap: give it one with heap=<name>", file,
-             number);
-    extra_lines().push_back(*line);
+        return std::unexpected(
+            "level 3 cannot touch the shared heap: give it one with heap=<name>");
+    return *line;
+}
+
+std::expected<void, std::string> check_paging(const Line& line) {
+    if (line.level == Level::Kernel || mode_has_paging(options().protect)) return {};
+    return std::unexpected("level 3 needs paging, which protect=" +
+                           std::string(name_of(options().protect)) + " has not");
+}
+
+bool says_nothing(std::string_view text) {
+    return text.substr(0, text.find('#')).find_first_not_of(' ') == text.npos;
+}
+
+// What was said while the machine runs: the latest of a SIP counts, and comes before all else.
+struct Told {
+    std::unique_ptr<std::string> text;
+    Line line; // in it
+};
+std::vector<Told>& told_lines() {
+    static auto& lines = *new std::vector<Told>;
+    return lines;
 }
 
 } // namespace
@@ -106,16 +132,27 @@ void read_policy() {
     if (!module) fail("policy={}: there is no boot module of that name", file);
     std::string_view text(reinterpret_cast<const char*>(module->bytes().data()), module->size);
     for (int number = 1; !text.empty(); number++) {
-        std::size_t end = text.find('\n');
-        read_line(text.substr(0, end), file, number);
+        const std::size_t end = text.find('\n');
+        const std::string_view said = text.substr(0, end);
         text = end == text.npos ? std::string_view{} : text.substr(end + 1);
+        if (says_nothing(said)) continue;
+        const auto line = read_line(said);
+        if (!line) fail("{}:{}: {}", file, number, line.error());
+        extra_lines().push_back(*line);
     }
-    bool user = false;
     for (const Line& line : extra_lines())
-        user |= line.level == Level::User;
-    if (user && !mode_has_paging(options().protect))
-        fail("{}: level 3 needs paging, which protect={} has not", file,
-             name_of(options().protect));
+        if (auto good = check_paging(line); !good) fail("{}: {}", file, good.error());
+}
+
+std::expected<void, std::string> add_policy(std::string_view text) {
+    auto kept = std::make_unique<std::string>(text);
+    const Line line = TRY(read_line(*kept));
+    TRY(check_paging(line));
+    std::erase_if(told_lines(), [&](const Told& told) { return told.line.sip == line.sip; });
+    if (told_lines().size() == kMostTold)
+        return std::unexpected("that many SIPs have places of their own already");
+    told_lines().insert(told_lines().begin(), {std::move(kept), line});
+    return {};
 }
 
 Placement place(std::string_view sip, bool is_client) {
@@ -131,6 +168,8 @@ Placement place(std::string_view sip, bool is_client) {
         if (user) placement.binding = line.trap.value_or(default_trap());
         return placement;
     };
+    for (const Told& told : told_lines())
+        if (fits(told.line)) return placed(told.line);
     for (const Line& line : extra_lines())
         if (fits(line)) return placed(line);
     for (const Line& line : lines_of(options().protect))

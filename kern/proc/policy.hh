@@ -15,6 +15,8 @@
 #include "kern/abi/binding.hh"
 #include "kern/boot/options.hh"
 #include "kern/proc/domain.hh"
+#include <expected>
+#include <string>
 #include <string_view>
 
 namespace singlet::kern {
@@ -31,5 +33,9 @@ Placement place(std::string_view sip, bool is_client);
 
 /// Reads the module that policy= names; bad lines end the boot with a sentence.
 void read_policy();
+
+/// One more such line, for SIPs that are created from now on, in place of the one of this kind about the
+/// same SIP. The error is a sentence.
+std::expected<void, std::string> add_policy(std::string_view line);
 
 } // namespace singlet::kern
