@@ -16,6 +16,8 @@ std::uint32_t to_page_end(std::uint32_t address) { return kPageSize - address % 
 
 } // namespace
 
+// Each segment has pages of its own, from the one with its first byte to the one with its last; the rest
+// of them stays zero. Segments come in rising order, and what follows the last is where grow() goes on.
 Result<AddressSpace> AddressSpace::create(const ElfProgram& program) {
     AddressSpace space(TRY(PageDirectory::create()));
     // <lab2:load program>
@@ -39,7 +41,8 @@ AddressSpace::~AddressSpace() {
     remove(kProcessStackBottom, kProcessEnd);
 }
 
-// Maps new frames at [start, end). What an error leaves is removed with the whole.
+// Maps new, zeroed frames at [start, end), each counted in pages_; the program's end_ goes along, but for
+// the stack. What an error leaves is removed with the whole.
 Result<void> AddressSpace::add(std::uint32_t start, std::uint32_t end, Writable writable) {
     std::uint32_t count = (end - start) / kPageSize;
     if (count > kMostProcessPages - pages_) return std::unexpected(Error::Limit);
@@ -76,6 +79,9 @@ Result<std::uint32_t> AddressSpace::grow(std::uint32_t pages) {
     return std::unexpected(added.error());
 }
 
+// The process chose both numbers: a range may begin in the kernel, wrap, or be 4 GB long. It is the
+// process's own if it lies in [kProcessBase, kProcessEnd) and each of its pages is mapped for CPL 3, and
+// writable where that is asked.
 bool AddressSpace::allows(UserRange range, Writable writable) const {
     // <lab2:pointers range, writable>
     auto [address, bytes] = range;
@@ -117,6 +123,7 @@ void AddressSpace::copy_out(UserRange to, const void* from) const {
     }
 }
 
+// Page by page on both sides: what is one range of addresses is frames that lie anywhere.
 void copy_between(const AddressSpace& from, std::uint32_t source, const AddressSpace& to,
                   std::uint32_t target, std::uint32_t bytes) {
     // <lab2:message from, source, to, target, bytes>

@@ -46,7 +46,7 @@ ProcessId new_id() {
     return 0;
 }
 
-// Gives everything back but the Process and its thread, which may be running.
+// Gives everything back but the Process and its thread, which may be running. Its children end with it.
 void finish(Process& process) {
     // <since lab6>
     close_ports(process.ports);
@@ -148,6 +148,7 @@ Result<void> start_process(Process& process) {
     return {};
 }
 
+// Wherever it is: ready, waiting, or in the middle of a loop. Its thread goes first, and never comes back.
 void kill_process(Process& process) {
     if (process.state != Process::State::Running) return;
     if (&process == running_process()) end_process(native::End::Killed, 0);

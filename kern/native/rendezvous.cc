@@ -17,7 +17,8 @@ Outcome request_from(const Process& caller) {
     return {static_cast<std::int32_t>(caller.request.bytes), caller.id};
 }
 
-// Takes the first request that fits; false when nobody calls.
+// Takes the first request that fits; false when nobody calls. Who sent one that does not fit is told
+// kTooLong and goes on; who sent the one that is taken waits for the reply to it.
 bool take_request(Process& self, UserRange buffer, Outcome& taken) {
     // <lab2:message self, buffer, taken, request_from>
     while (Process* caller = self.callers.pop_front()) {
@@ -49,6 +50,10 @@ Process* answer(Process& self, ProcessId to, UserRange message, native::Error& e
 
 } // namespace
 
+// A server that waits gets the request at once, and the processor with it, past the run queue: its own
+// outcome is what receive() gives. One that does not wait finds the caller among its callers when it
+// receives. Either way the outcome here is the reply's. A request that does not fit where the server waits
+// is kTooLong, and then nothing has happened.
 Outcome call(Process& self, ProcessId to, UserRange request, UserRange reply) {
     Process* server = find_process(to);
     if (!server || server == &self || !server->thread) return {native::kGone};
@@ -111,6 +116,7 @@ Outcome wait_for_child(Process& self, ProcessId id) {
     return outcome;
 }
 
+// Each that waits for this one, as its client or as its parent, goes on with kGone.
 void leave_rendezvous(Process& process) {
     process.caller_link.unlink();
     process.waiting = Waiting::Nothing; // nobody wakes it any more
