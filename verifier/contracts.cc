@@ -222,6 +222,17 @@ std::string next_steps_text(const Module& module, Type endpoint) {
     return text;
 }
 
+std::string facts_text(const Module& module, std::uint16_t number, const ContractFacts& facts) {
+    std::string text = module.contracts[number].name + " " + number_text(facts.bound_to_exporter) +
+                       " in, " + number_text(facts.bound_to_importer) + " out";
+    for (Side side : {Side::Importer, Side::Exporter})
+        for (std::uint16_t s = 0; s < module.contracts[number].states.size(); ++s)
+            if (facts.hand_over[static_cast<std::size_t>(side)][s])
+                text += std::string(side == Side::Importer ? " Imp:" : " Exp:") +
+                        state_text(module, number, s);
+    return text;
+}
+
 const Contract::Transition* find_transition(const Contract& contract, std::uint16_t state,
                                             std::uint16_t message) {
     if (state >= contract.states.size()) return nullptr;

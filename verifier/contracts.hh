@@ -36,6 +36,10 @@ std::string next_steps_text(const Module& module, Type endpoint);
 // Rules contract.form, contract.queue, contract.deadlock. Work is counted on `meter`.
 Checked<ContractFacts> check_contract(const Module& module, std::uint16_t contract, Meter& meter);
 
+// "Upload 8 in, 1 out Imp:Start": how many messages can wait for the exporter and for the importer, and in which states an
+// endpoint may be sent.
+std::string facts_text(const Module& module, std::uint16_t contract, const ContractFacts& facts);
+
 // Rule contract.handover, for all messages and structs.
 Result check_handover(const Module& module, const std::vector<ContractFacts>& contracts);
 

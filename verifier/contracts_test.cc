@@ -23,20 +23,6 @@ namespace {
 
 constexpr const char* kContracts = "verifier/testdata/contracts"; // tests run at the tree's root
 
-std::string facts_text(const Verified& verified, std::uint16_t number) {
-    const Module& module = verified.module();
-    const ContractFacts& facts = verified.contract(number);
-    std::string text = module.contracts[number].name + " " +
-                       std::to_string(facts.bound_to_exporter) + " in, " +
-                       std::to_string(facts.bound_to_importer) + " out";
-    for (Side side : {Side::Importer, Side::Exporter})
-        for (std::uint16_t s = 0; s < module.contracts[number].states.size(); ++s)
-            if (facts.hand_over[static_cast<std::size_t>(side)][s])
-                text += std::string(side == Side::Importer ? " Imp:" : " Exp:") +
-                        state_text(module, number, s);
-    return text;
-}
-
 std::string verdict(const Module& module) {
     const auto verified = verify(module, {singlet::abi::kKernelCalls});
     if (!verified) {
@@ -45,7 +31,7 @@ std::string verdict(const Module& module) {
     }
     std::string text = "accepts:";
     for (std::uint16_t c = 0; c < module.contracts.size(); ++c)
-        text += (c ? "; " : " ") + facts_text(*verified, c);
+        text += (c ? "; " : " ") + facts_text(verified->module(), c, verified->contract(c));
     return text;
 }
 

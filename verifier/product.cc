@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "lib/core/assert.hh"
 #include "verifier/configurations.hh"
 #include "verifier/contracts.hh"
 #include "verifier/limits.hh"
@@ -64,6 +65,8 @@ private:
     bool step(Configuration& c, Side side, const Transition& t) const;
     Wrong settle(Configuration& c, std::vector<PartyStep>* trace) const;
     Wrong wrong(const Configuration& c) const;
+    void senders_may_travel();
+    void who_has_mail_stays(const Configuration& c);
     Wrong note(const Configuration& c);
     bool ahead(Side side, const Configuration& c, std::uint16_t& most) const;
     Fault fault(Fault::What what, Side side, const Configuration& c,
@@ -84,12 +87,9 @@ private:
 };
 
 Exploration Product::explore() {
-    for (Side side : kSides) {
+    for (Side side : kSides)
         runs_[at(side)] = find_runs(contract_, sent_by(side));
-        for (std::size_t s = 0; s < sends_.size(); ++s)
-            facts_.hand_over[at(side)][s] =
-                sends_[s].by[at(side)] && !sends_[s].by[at(other(side))];
-    }
+    senders_may_travel();
     add({}, 0, {});
     for (std::size_t turn = 0; turn < seen_.size(); ++turn) {
         const std::size_t n = choose(turn);
@@ -174,6 +174,7 @@ Product::Wrong Product::settle(Configuration& c, std::vector<PartyStep>* trace) 
 }
 
 Product::Wrong Product::wrong(const Configuration& c) const {
+    // <lab6:product c else return {};>
     bool rests = true; // nobody has a step
     for (Side side : kSides) {
         const auto& queue = c.queue[at(side)];
@@ -188,24 +189,45 @@ Product::Wrong Product::wrong(const Configuration& c) const {
     if (rests && !(ended(c, Side::Importer) && ended(c, Side::Exporter)))
         return fault(Fault::What::Waiting, Side::Importer, c);
     return {};
+    // </lab6:product>
+}
+
+// An endpoint that can do nothing next but send may be in a message: as far as its contract's states say. Every state is
+// looked at for both sides.
+void Product::senders_may_travel() {
+    // <lab6:handover else facts_.hand_over[0].set(), facts_.hand_over[1].set();>
+    for (Side side : kSides)
+        for (std::size_t s = 0; s < sends_.size(); ++s)
+            facts_.hand_over[at(side)][s] =
+                sends_[s].by[at(side)] && !sends_[s].by[at(other(side))];
+    // </lab6:handover>
+}
+
+// But not if in some configuration messages wait for it in that state: it would be in a queue and have one.
+void Product::who_has_mail_stays(const Configuration& c) {
+    // <lab6:handover c else return;>
+    for (Side side : kSides)
+        if (!c.queue[at(side)].empty()) facts_.hand_over[at(side)].reset(c.state[at(side)]);
+    // </lab6:handover>
 }
 
 // What the configuration says about queues. A party that rests in it, although it could only receive, finds as much as the
 // other sends on its own; that one which can do something else rests in configurations that are gone through.
 Product::Wrong Product::note(const Configuration& c) {
     if (orders_ != Orders::Enough) return {};
+    who_has_mail_stays(c);
+    // <lab6:queues else return {};>
     for (Side side : kSides) {
         std::uint16_t& bound =
             side == Side::Importer ? facts_.bound_to_importer : facts_.bound_to_exporter;
         std::uint16_t most = static_cast<std::uint16_t>(c.queue[at(side)].size());
-        if (most)
-            facts_.hand_over[at(side)].reset(c.state[at(side)]);
-        else if (!can_send(c, side) && !ahead(other(side), c, most))
+        if (!most && !can_send(c, side) && !ahead(other(side), c, most))
             return fault(Fault::What::TooMuch, side, c);
         bound = std::max(bound, most);
         if (bound > limits::kQueue) return fault(Fault::What::Endless, side, c);
     }
     return {};
+    // </lab6:queues>
 }
 
 // The most messages that the party can send from here on its own: it may receive what waits for it in between. A row of the

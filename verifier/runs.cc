@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lib/core/assert.hh"
+
 namespace singlet::verifier {
 namespace {
 
@@ -37,6 +39,7 @@ private:
 
     // Looks at one more transition of the state on top.
     void advance() {
+        // <lab6:queues else stack_.clear();>
         auto& [state, next] = stack_.back();
         const auto& transitions = contract_.states[state].transitions;
         if (next == transitions.size()) {
@@ -49,6 +52,7 @@ private:
             runs_.cycle = t.next;
         else
             open(t.next);
+        // </lab6:queues>
     }
 
     void close(std::uint16_t state) {

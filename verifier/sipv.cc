@@ -7,6 +7,9 @@
 #include <cstdio>
 #include <optional>
 
+// <since lab6>
+#include "verifier/contracts.hh"
+// </since>
 #include "verifier/dis.hh"
 #include "verifier/encode.hh"
 #include "verifier/interpret.hh"
@@ -37,6 +40,10 @@ int verify_file(const std::string& in) {
         instructions += f.code.size();
     fmt::print("{}: verified, {} functions, {} instructions\n", in, v.module().functions.size(),
                instructions);
+    // <since lab6>
+    for (std::uint16_t c = 0; c < v.module().contracts.size(); ++c)
+        fmt::print("contract {}\n", facts_text(v.module(), c, v.contract(c)));
+    // </since>
     return kFine;
 }
 

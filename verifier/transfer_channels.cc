@@ -40,6 +40,7 @@ bool Transfer::channels(const Instruction& i) {
 // of them, steps on.
 bool Transfer::send(const Instruction& i) {
     if (!endpoint(i.b)) return false;
+    // <lab6:typestate find_transition(module_.contracts[0], 0, 0) else return true;>
     const Type from = registers_[i.b];
     const Contract& contract = module_.contracts[from.index];
     const bool sends =
@@ -66,6 +67,7 @@ bool Transfer::send(const Instruction& i) {
     to.state = transition->next;
     write(i.b, to);
     return true;
+    // </lab6:typestate>
 }
 
 // What is wrapped is in its first state and about to send, so what is unwrapped is too.

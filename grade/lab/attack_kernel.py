@@ -28,7 +28,7 @@ class LabAttack(attacks.Attack):
 
     def modules(self, folder, tool):
         names = list(dict.fromkeys(self.run))
-        return [attacks.assemble(self.path if n == "attack" else attacks.FOLDER / f"victims/{n}.sasm",
+        return [attacks.assemble(self.path if n == "attack" else victim(n),
                                  folder / f"{self.path.stem if n == 'attack' else n}.sbc", tool) for n in names]
 
     @property
@@ -43,6 +43,11 @@ class LabAttack(attacks.Attack):
     @property
     def names(self):
         return ",".join(self.path.stem if n == "attack" else n for n in self.run)
+
+
+def victim(name):
+    mine = HERE / f"attacks/victims/{name}.sasm"
+    return mine if mine.exists() else attacks.FOLDER / f"victims/{name}.sasm"
 
 
 def find(name):

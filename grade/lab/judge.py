@@ -46,7 +46,9 @@ def judge(check, lab, tree):
         if check.kind == "verdicts":
             return judge_verdicts(check, tree)
         with tempfile.TemporaryDirectory(prefix="singlet-programs-") as folder:
-            return judge_boot(check, lab, kernel, machine_for(check, lab, tree, pathlib.Path(folder)))
+            folder = pathlib.Path(folder)
+            against = machine_for(check.other, lab, tree, folder) if check.against else None
+            return judge_boot(check, kernel, machine_for(check, lab, tree, folder), against)
     except programs.ProgramError as error:
         return Verdict("build", str(error), error.lines)
     except subprocess.TimeoutExpired as error:
@@ -68,7 +70,7 @@ def machine_for(check, lab, tree, folder):
                         kernel=tree / "build/kern/kernel.elf", limit=lab.limit, most_output=MOST_OUTPUT)
 
 
-def judge_boot(check, lab, kernel, machine):
+def judge_boot(check, kernel, machine, against):
     nonce = secrets.token_hex(8)
     witness = dataclasses.replace(machine, append=f"{machine.append} nonce={nonce}", ask_where=True)
     result = witness.run()
@@ -79,7 +81,7 @@ def judge_boot(check, lab, kernel, machine):
         verdict.details += [f"  at {symbolised(result.eip, kernel)}"]
     verdict.console, verdict.seconds = result.console[-20000:], result.seconds
     if verdict.ok and check.measure:
-        judge_figures(check, machine, verdict)
+        judge_figures(check, machine, against, verdict)
     missing = first_missing(result.lines())
     if not verdict.ok and missing and missing != verdict.sentence:
         verdict.details.insert(0, missing)
@@ -180,11 +182,12 @@ def clock():
     return measure.Clock("model", parameters.load("k8"))
 
 
-def judge_figures(check, machine, verdict):
+def judge_figures(check, machine, against, verdict):
     """The same once more under the model clock, and its figures against their bounds."""
     try:
         found = clock().measure(machine)
-        verdict.figures = [figure(m, found) for m in check.measure]
+        other = clock().measure(against) if against else found
+        verdict.figures = [figure(m, found, other if m.against else found) for m in check.measure]
     except measure.MeasureError as error:
         verdict.kind, verdict.sentence = "wrong", f"the model clock could not measure: {error}"
         return
@@ -195,11 +198,11 @@ def judge_figures(check, machine, verdict):
             return
 
 
-def figure(wanted, found):
-    def of(marks):
+def figure(wanted, found, other):
+    def of(marks, found=found):
         span = found.between(*marks)
         return span.counts.get(wanted.count, 0) if wanted.count else span.cycles
-    value = of(wanted.of) / ((of(wanted.to) or 1) if wanted.to else wanted.per)
+    value = of(wanted.of) / ((of(wanted.to, other) or 1) if wanted.to else wanted.per)
     return wanted.what, value, wanted.least, wanted.most, wanted.why, wanted.least <= value <= wanted.most
 
 

@@ -21,6 +21,7 @@ class Measure:
     why: str = ""
     to: list = dataclasses.field(default_factory=list)
     per: float = 1
+    against: bool = False  # `to` is of the check's other machine
     count: str = ""  # empty: cycles
     least: float = 0
     most: float = 1e12
@@ -54,12 +55,18 @@ class Check:
     run: str = ""  # names of programs, with commas: those that are started, if not all
     options: str = ""  # more of the kernel's command line
     disk: bool = False
+    against: dict = dataclasses.field(default_factory=dict)  # programs, run, options of another machine to measure
     look: str = ""  # in verdicts, what of an expected line counts: a regular expression
 
     @property
     def target(self):
         """The X of `make grade-X`."""
         return self.test
+
+    @property
+    def other(self):
+        """The machine that this check's figures are compared with."""
+        return dataclasses.replace(self, kind="run", **self.against)
 
 
 @dataclasses.dataclass(frozen=True)

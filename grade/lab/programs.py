@@ -33,8 +33,8 @@ def tools(checks):
     kinds = {check.kind for check in checks}
     wanted = {"sipv"} if kinds & {"verdicts", "attack"} else set()
     for check in checks:
-        if check.kind in ("run", "test"):
-            wanted |= {"sipv" if p.endswith(".sasm") else str(built(pathlib.Path(p))) for p in check.programs}
+        for machine in [check] * (check.kind in ("run", "test")) + ([check.other] if check.against else []):
+            wanted |= {"sipv" if p.endswith(".sasm") else str(built(pathlib.Path(p))) for p in machine.programs}
         if check.disk:
             wanted.add("build/disk.img")
     return sorted(wanted)

@@ -99,12 +99,16 @@ Word take_result(Power& power) {
 }
 
 SipResult<Sip*> create(const Power::Entry& entry) {
+    // <since lab7>
     InKernelDomain everywhere;
+    // </since>
     return create_instance(entry.program, entry.name, Starter::Sip);
 }
 
 SipResult<void> start(Sip& sip) {
+    // <since lab7>
     InKernelDomain everywhere;
+    // </since>
     auto started = start_instance(sip);
     if (!started) reap_sip(sip);
     return started;
@@ -191,7 +195,9 @@ Word kernel_sip_kill(const Word* arguments) {
     Sip* sip = find_sip(arguments[1]);
     if (!sip || sip->state == Sip::State::Ended) return refuse("there is no SIP of that number");
     if (sip == running_sip) kill_sip(*sip); // does not return
+    // <since lab7>
     InKernelDomain everywhere;
+    // </since>
     if (sip->state == Sip::State::Running)
         kill_sip(*sip);
     else

@@ -4,6 +4,7 @@
 #include "kern/dev/irq_line.hh"
 #include "kern/install/listeners.hh"
 #include "kern/install/power.hh"
+#include "lib/core/assert.hh"
 #include "lib/core/format.hh"
 #include "lib/core/try.hh"
 #include <algorithm>
@@ -44,6 +45,7 @@ const std::string* owner(const Sip& sip, F uses) {
 
 // What is granted already, to others or to `sip` itself, is not given twice.
 SipResult<void> check_ports(const Sip& sip, const Resource& resource) {
+    // <lab6:manifest sip, resource, kGrantablePorts, hexadecimal else return {};>
     std::uint32_t first = resource.first, end = first + resource.count;
     std::string ports = "ports " + hexadecimal(first) + " to " + hexadecimal(end - 1);
     bool grantable = std::ranges::any_of(kGrantablePorts, [&](PortRange range) {
@@ -58,9 +60,11 @@ SipResult<void> check_ports(const Sip& sip, const Resource& resource) {
     });
     if (other) return refuse(sip, resource, ports + " belong to " + *other);
     return {};
+    // </lab6:manifest>
 }
 
 SipResult<void> check_irq(const Sip& sip, const Resource& resource) {
+    // <lab6:manifest sip, resource, kGrantableIrqs else return {};>
     std::uint32_t line = resource.first;
     std::string interrupt = "interrupt " + std::to_string(line);
     if (line >= 32 || !(kGrantableIrqs >> line & 1))
@@ -68,6 +72,7 @@ SipResult<void> check_irq(const Sip& sip, const Resource& resource) {
     auto* other = owner(sip, [&](const Sip& s) { return s.grants.irqs >> line & 1; });
     if (other) return refuse(sip, resource, interrupt + " belongs to " + *other);
     return {};
+    // </lab6:manifest>
 }
 
 SipResult<void> check_dma(const Sip& sip, const Resource& resource) {

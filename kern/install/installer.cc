@@ -4,7 +4,9 @@
 #include "kern/boot/options.hh"
 #include "kern/install/grants.hh"
 #include "kern/install/launch.hh"
+// <since lab7>
 #include "kern/proc/policy.hh"
+// </since>
 #include "lib/core/assert.hh"
 #include "lib/core/try.hh"
 
@@ -41,8 +43,10 @@ Installed<void> conclude(Work& work) {
     auto native = TRY(std::move(work.native));
     auto good = check_manifest(program->verified, job.name, Starter::Sip, Services::Now);
     if (!good) return std::unexpected(Refusal{good.error().sentence});
+    // <since lab7 = job.image = TRY(make_image(program, Binding::Call, checks(), std::move(native)));>
     job.image =
         TRY(make_image(program, place(job.name, false).binding, checks(), std::move(native)));
+    // </since>
     job.program = std::move(program);
     return {};
 }

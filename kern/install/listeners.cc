@@ -1,6 +1,7 @@
 #include "kern/install/listeners.hh"
 
 #include "kern/ipc/registry.hh"
+#include "lib/core/assert.hh"
 #include "lib/core/try.hh"
 
 namespace singlet::kern {
@@ -63,16 +64,19 @@ std::unexpected<SipError> nobody_serves(const Sip& sip, const Resource& resource
 }
 
 SipResult<Word> listen(Sip& sip, const Resource& resource, const Contract& contract) {
+    // <lab6:connect sip, resource, contract, listeners, new_set>
     EndpointSet* set = new_set(exchange_heap(), sip);
     if (!set) return refuse(sip, resource, "no memory left for its set");
     set->serves = &contract;
     listeners.push_back(*set);
     return set->address;
+    // </lab6:connect>
 }
 
 SipResult<Word> connect(Sip& sip, const Resource& resource, const Wanted& want) {
     EndpointSet* set = listener_for(*want.contract);
     if (!set) return nobody_serves(sip, resource, want.name);
+    // <lab6:connect owner_of>
     Endpoint* ends[2];
     ExchangeHeap& heap = exchange_heap();
     if (!create_channel(heap, sip, *want.contract, ends))
@@ -81,6 +85,7 @@ SipResult<Word> connect(Sip& sip, const Resource& resource, const Wanted& want) 
     heap.attach(owner_of(*set), *ends[1]);
     add_to_set(owner_of(*set), *set, *ends[1]);
     return ends[0]->address;
+    // </lab6:connect>
 }
 
 } // namespace

@@ -1,5 +1,7 @@
 #include "kern/ipc/select.hh"
 
+#include "lib/core/assert.hh"
+
 namespace singlet::kern {
 
 namespace {
@@ -10,15 +12,17 @@ using verifier::SelectTable;
 inline Owned& operand_at(Word address) { return *pointer<Owned>(address); } // itself a cell
 
 inline bool matches(const SelectEntry& pattern, const Owned& operand) {
+    // <lab6:select pattern, operand>
     if (operand.kind == OwnedKind::Set)
         return !static_cast<const EndpointSet&>(operand).ready.empty();
     auto& endpoint = static_cast<const Endpoint&>(operand);
     if (!endpoint.count)
         return pattern.message_or_count == SelectTable::kClosed && endpoint.peer_closed();
     return endpoint.slot(endpoint.head).message == pattern.message_or_count;
+    // </lab6:select>
 }
 
-inline bool matches(const SelectEntry* first, std::uint32_t count, const Word* operands) {
+inline bool all_match(const SelectEntry* first, std::uint32_t count, const Word* operands) {
     for (std::uint32_t i = 0; i < count; i++)
         if (!matches(first[i], operand_at(operands[first[i].operand]))) return false;
     return true;
@@ -88,16 +92,18 @@ int select(ExchangeHeap& heap, Party& self, const SelectEntry* table, std::uint3
            const Word* operands, Word* out) {
     if (operand_count == 1 && operand_at(operands[0]).kind == OwnedKind::Endpoint)
         return select_one(heap, self, table, static_cast<Endpoint&>(operand_at(operands[0])), out);
+    // <lab6:select heap, self, table, operand_count, operands, out, all_match, take, wait_for>
     for (;;) {
         int number = 0;
         for (const SelectEntry* header = table; header->message_or_count != verifier::kSelectEnd;
              header += 1 + header->message_or_count, number++) {
             std::uint32_t patterns = header->message_or_count;
-            if (!matches(header + 1, patterns, operands)) continue;
+            if (!all_match(header + 1, patterns, operands)) continue;
             return take(heap, self, header + 1, patterns, operands, out) ? number : kSelectFailed;
         }
         wait_for(self, operand_count, operands);
     }
+    // </lab6:select>
 }
 
 } // namespace singlet::kern
