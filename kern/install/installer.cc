@@ -81,7 +81,9 @@ void start_installer() {
     auto created = Thread::create("installer", run_installer, nullptr);
     ASSERT(created);
     installer = *created;
+    // <since lab7>
     installer->on_switch_in = [](Thread&) { enter_kernel_domain(); };
+    // </since>
 }
 INIT(620, start_installer);
 

@@ -48,12 +48,19 @@ Count roots_of(const Sip& sip) {
     return count;
 }
 
+// <since lab7 = std::uint32_t level_of(const Sip&) { return 0; }>
+std::uint32_t level_of(const Sip& sip) { return std::uint32_t(sip.level); }
+// </since>
+// <since lab7 = std::string_view domain_of(const Sip&) { return "kernel"; } // there is no other yet>
+std::string_view domain_of(const Sip& sip) { return sip.domain->name(); }
+// </since>
+
 void print_sips(Sink& to) {
     format_to(to, " sip name             state   cpl domain           pages  blocks  threads\n");
     for_each_sip([&](const Sip& sip) {
         format_to(to, "{:4} {:<16} {:<7} {:3} {:<16} {:5} {:7} {:8}\n", sip.number, sip.name,
-                  state_of(sip), std::uint32_t(sip.level), sip.domain->name(), pages_of(sip),
-                  roots_of(sip).blocks, sip.state == Sip::State::Running ? 1 : 0);
+                  state_of(sip), level_of(sip), domain_of(sip), pages_of(sip), roots_of(sip).blocks,
+                  sip.state == Sip::State::Running ? 1 : 0);
     });
     format_to(to, "{} have ended\n", ends_so_far());
 }
@@ -138,14 +145,16 @@ void print_fragmentation(Sink& to) {
 
 void print_domains(Sink& to) {
     format_to(to, "domain           cpl page tables sips\n");
+    // <since lab7>
     for_each_sip([&](const Sip& sip) {
         bool first = true; // of its domain
         for (const Sip* s = all_sips().first(); s != &sip; s = all_sips().next(*s))
             first &= s->domain != sip.domain;
         if (first)
-            format_to(to, "{:<16} {:3} {:<11} {:4}\n", sip.domain->name(), std::uint32_t(sip.level),
+            format_to(to, "{:<16} {:3} {:<11} {:4}\n", domain_of(sip), level_of(sip),
                       sip.domain->has_pages() ? "own" : "-", sip.domain->sips);
     });
+    // </since>
 }
 
 // <since lab7>
