@@ -21,7 +21,7 @@ def image(tmp_path_factory):
     """A small disk with programs, good and bad."""
     path = tmp_path_factory.mktemp("disk") / "disk.img"
     subprocess.run(["/usr/sbin/mkfs.fat", "-C", "-F", "32", "-s", "1", path, "40960"], check=True, capture_output=True)
-    programs = [ROOT / f"build/user/{name}.sbc" for name in ("hello", "spinner", "hostile", "ide", "wc", "sort", "grep", "head", "forth", "peer", "bench")]
+    programs = [ROOT / f"build/user/{name}.sbc" for name in ("hello", "spinner", "hostile", "ide", "wc", "sort", "grep", "head", "forth", "peer", "bench", "edit")]
     programs += [ROOT / f"user/forth/{name}.f" for name in ("primes", "itself")]
     broken = path.with_name("broken.sbc")
     broken.write_bytes(programs[0].read_bytes()[:-7])
@@ -171,6 +171,34 @@ def test_a_pipe_that_cannot_begin(shell):
     assert shape == "shell: a pipe is up to eight commands with a | between each two\n"
     assert missing == command == "nobody: not a command; `help` lists them\n"
     assert nothing == "cat: no such file\n" and directory == "cat: a directory instead of a file, or the reverse\n"
+
+
+def test_a_program_is_written_and_run(boot, image, tmp_path):
+    """Typed into the editor, changed, saved over the first version, run by the interpreter, and as it should be on the disk."""
+    disk = shutil.copy(image, tmp_path / "disk.img")
+    edit = "edit> "
+    script = [
+        (PROMPT, "edit new.f\r"), (edit, "a\r"), ("   1  ", ": twice dup + ;\r"), ("   2  ", "21 twice . cr\r"), ("   3  ", ".\r"),
+        (edit, "w\r"), (edit, "q\r"), (PROMPT, "forth new.f\r"),
+        (PROMPT, "edit new.f\r"), (edit, "2c\r"), ("21 twice . cr", f"{HOME}{DELETE}{DELETE}50\r"), (edit, "1i\r"),
+        ("   1  ", "\\ doubles\r"), ("   2  ", ".\r"), (edit, "3a\r"), ("   4  ", "too much\r"), ("   5  ", ".\r"), (edit, "4d\r"),
+        (edit, "p\r"), (edit, "9d\r"), (edit, "x\r"), (edit, "3xx\r"), (edit, "q\r"), (edit, "w\r"), (edit, "q\r"),
+        (PROMPT, "forth new.f\r"), (PROMPT, "edit\r"), (PROMPT, "edit words.txt\r"), (edit, "2999,3000p\r"), (edit, "2,2999d\r"),
+        (edit, "q\r"), (edit, "q\r"), (PROMPT, "exit\r")]
+    boot(f"run={','.join(SIPS)}", modules=MODULES, disk=disk, disk_snapshot=False, script=script, limit=60).expect_ok(
+        "a new file\n", "2 lines, 30 bytes\n", "42 \n", "   1  \\ doubles\n   2  : twice dup + ;\n   3  50 twice . cr\n",
+        "edit: there are no such lines\n", "edit: not a command; h lists them\n",
+        "edit: a command is a letter behind at most two numbers; h lists them\n",
+        "edit: the text is not saved: w saves it, and another q leaves without\n", "3 lines, 40 bytes\n", "100 \n", "edit: which file?\n",
+        "2999  ", "3000  ", "edit: the text is not saved", CLEAN)
+    assert read(disk, "new.f") == "\\ doubles\n: twice dup + ;\n50 twice . cr\n" and read(disk, "words.txt") == WORDS
+    assert subprocess.run(["/usr/sbin/fsck.fat", "-n", disk], capture_output=True).returncode == 0
+    assert "new" not in subprocess.run(["mdir", "-b", "-i", disk, "::/"], capture_output=True, text=True, check=True).stdout.replace("new.f\n", "")
+
+
+def read(disk, name):
+    """A file of the disk image."""
+    return subprocess.run(["mtype", "-i", disk, f"::/{name}"], capture_output=True, text=True, check=True).stdout
 
 
 # What one types at the Forth, and what it says.
