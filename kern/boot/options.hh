@@ -21,6 +21,7 @@ struct Option {
 /// The six protection modes [OSR 4, Figure 5; design 5].
 enum class Protect : unsigned char { NoChecks, Physical, Paging, Domain, Ring3, Microkernel };
 inline bool mode_has_paging(Protect mode) { return mode >= Protect::Paging; }
+inline bool mode_has_checks(Protect mode) { return mode != Protect::NoChecks; }
 
 struct Options {
     Protect protect = Protect::Physical;

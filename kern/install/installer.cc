@@ -22,7 +22,7 @@ constinit List<Installation, &Installation::link> waiting{};
 constinit Installation* current = nullptr;
 constinit Thread* installer = nullptr;
 
-bool checks() { return options().protect != Protect::NoChecks; }
+bool checks() { return mode_has_checks(options().protect); }
 
 // The long part, and where it leaves its result.
 struct Work {

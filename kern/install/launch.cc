@@ -50,7 +50,7 @@ Domain* domain_for(const Placement& placement) {
 // </since>
 
 Installed<ImageRef> image_at(const ProgramRef& program, Binding binding) {
-    return image_for(program, binding, options().protect != Protect::NoChecks);
+    return image_for(program, binding, mode_has_checks(options().protect));
 }
 
 } // namespace

@@ -31,7 +31,7 @@ public:
         domain_ = *Domain::create(name, placement.level(), mode_has_paging(options().protect),
                                   placement.heap.empty() ? Ref<DomainHeap>{}
                                                          : *DomainHeap::create(placement.heap));
-        auto image = image_for(*program, placement.binding, options().protect != Protect::NoChecks);
+        auto image = image_for(*program, placement.binding, mode_has_checks(options().protect));
         CHECK(image.has_value());
         sip_ = *create_sip(name, std::move(*image), *domain_);
         for (const auto& resource : (*program)->module().manifest.resources) {
