@@ -50,8 +50,8 @@ bool is_name(std::string_view name) {
 }
 
 Sip* find_sip(Word number) {
-    for (Sip* sip = all_sips().first(); sip; sip = all_sips().next(*sip))
-        if (sip->number == number) return sip;
+    for (Sip& sip : all_sips())
+        if (sip.number == number) return &sip;
     return nullptr;
 }
 

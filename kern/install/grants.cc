@@ -38,8 +38,8 @@ std::string hexadecimal(std::uint32_t number) {
 template <class F>
 const std::string* owner(const Sip& sip, F uses) {
     if (uses(sip)) return &sip.name;
-    for (const Sip* s = all_sips().first(); s; s = all_sips().next(*s))
-        if (s->state != Sip::State::Ended && uses(*s)) return &s->name;
+    for (const Sip& s : all_sips())
+        if (s.state != Sip::State::Ended && uses(s)) return &s.name;
     return nullptr;
 }
 

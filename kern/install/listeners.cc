@@ -31,9 +31,9 @@ Sip& owner_of(const EndpointSet& set) { return static_cast<Sip&>(*party_of(set))
 
 // Does a SIP that runs say in its manifest that it serves the contract?
 bool is_exported(const Contract& contract) {
-    for (const Sip* sip = all_sips().first(); sip; sip = all_sips().next(*sip)) {
-        if (sip->state != Sip::State::Running) continue;
-        const verifier::Verified& verified = sip->image->program->verified;
+    for (const Sip& sip : all_sips()) {
+        if (sip.state != Sip::State::Running) continue;
+        const verifier::Verified& verified = sip.image->program->verified;
         for (auto index : verified.module().manifest.exports)
             if (type_registry().contract(verified, index) == &contract) return true;
     }

@@ -17,8 +17,8 @@ auto find_power(const Sip& sip) {
 }
 
 Sip* not_yet_started_by(const Sip& creator) {
-    for (Sip* sip = all_sips().first(); sip; sip = all_sips().next(*sip))
-        if (sip->state == Sip::State::Created && sip->creator == &creator) return sip;
+    for (Sip& sip : all_sips())
+        if (sip.state == Sip::State::Created && sip.creator == &creator) return &sip;
     return nullptr;
 }
 

@@ -183,8 +183,8 @@ void wait_for_client() {
     while (!client_has_ended()) {
         if (stuck) {
             print("singlet: every SIP waits for another, and none can go on:");
-            for (Sip* sip = all_sips().first(); sip; sip = all_sips().next(*sip))
-                print(" {}", sip->name);
+            for (const Sip& sip : all_sips())
+                print(" {}", sip.name);
             for_each_process([](Process& process) { print(" {}", process.name); });
             print("\n");
             exit_machine(ExitStatus::Failure);
@@ -196,8 +196,8 @@ void wait_for_client() {
 }
 
 void stop_all() {
-    for (Sip* sip = all_sips().first(); sip; sip = all_sips().next(*sip))
-        kill_sip(*sip);
+    for (Sip& sip : all_sips())
+        kill_sip(sip);
     stop_processes();
     // <since lab6>
     finish_installing();

@@ -314,9 +314,9 @@ void check_accounts(std::span<Party> parties, std::uint32_t queued) {
     std::uint32_t held = queued, paid = 0;
     for (const Party& party : parties) {
         std::uint32_t foreign = 0;
-        for (const Owned* root = party.owned.first(); root; root = party.owned.next(*root)) {
-            held += root->bytes;
-            foreign += root->payer == party.account ? 0 : root->bytes;
+        for (const Owned& root : party.owned) {
+            held += root.bytes;
+            foreign += root.payer == party.account ? 0 : root.bytes;
         }
         paid += party.account->bytes;
         REQUIRE(party.account->bytes <= party.account->quota);

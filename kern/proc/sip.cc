@@ -38,9 +38,9 @@ void switched_in(Thread& thread) {
 
 // <since lab7>
 bool image_is_shared(const Sip& sip) {
-    for (const Sip* other = sips.first(); other; other = sips.next(*other)) {
-        if (other != &sip && other->domain == sip.domain && other->image == sip.image &&
-            other->state != Sip::State::Ended)
+    for (const Sip& other : sips) {
+        if (&other != &sip && other.domain == sip.domain && other.image == sip.image &&
+            other.state != Sip::State::Ended)
             return true;
     }
     return false;

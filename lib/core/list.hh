@@ -59,6 +59,24 @@ public:
     }
     static void remove(T& item) { (item.*link).unlink(); }
 
+    /// For `for (T& item : list)`; the body leaves the item on the list.
+    class Iterator {
+    public:
+        Iterator(const List& list, T* at) : list_(&list), at_(at) {}
+        T& operator*() const { return *at_; }
+        Iterator& operator++() {
+            at_ = list_->next(*at_);
+            return *this;
+        }
+        bool operator==(const Iterator& other) const { return at_ == other.at_; }
+
+    private:
+        const List* list_;
+        T* at_;
+    };
+    Iterator begin() const { return {*this, first()}; }
+    Iterator end() const { return {*this, nullptr}; }
+
 private:
     // The member's offset, by address arithmetic: no object is touched.
     static T* element(ListLink* position) {

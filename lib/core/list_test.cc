@@ -1,6 +1,7 @@
 #include "lib/core/list.hh"
 
 #include <doctest/doctest.h>
+#include <vector>
 
 namespace {
 
@@ -23,6 +24,10 @@ TEST_CASE("a list keeps order, and an element leaves from anywhere") {
     CHECK(!a.link.linked());
     CHECK(list.next(c) == &b);
     CHECK(list.next(b) == nullptr);
+    std::vector<Item*> seen;
+    for (Item& item : list)
+        seen.push_back(&item);
+    CHECK(seen == std::vector<Item*>{&c, &b});
     CHECK(list.pop_front() == &c);
     CHECK(list.pop_front() == &b);
     CHECK(list.pop_front() == nullptr);
