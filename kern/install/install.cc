@@ -87,14 +87,17 @@ Installed<ProgramRef> install(std::string_view file, std::span<const std::uint8_
     // <since lab5>
     if (TypeRegistry::most_text(module) > kMostDeclarations)
         return std::unexpected(Refusal{"its structs and contracts are too many to be compared"});
+    if (!type_registry().has_room_for(module))
+        return std::unexpected(
+            Refusal{"the structs and contracts of all programs so far are too many to be kept"});
     // </since>
     return ProgramRef(new Program(file, TRY(verify(std::move(module)))));
 }
 
 Installed<ImageRef> image_for(const ProgramRef& program, Binding binding, bool checks) {
-    for (Image* known = images.first(); known; known = images.next(*known))
-        if (known->program == program && known->binding == binding && known->checks == checks)
-            return ImageRef(known);
+    for (Image& known : images)
+        if (known.program == program && known.binding == binding && known.checks == checks)
+            return ImageRef(&known);
     return make_image(program, binding, checks, TRY(compile(*program, checks)));
 }
 

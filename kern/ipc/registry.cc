@@ -144,6 +144,7 @@ const ExchangeType* TypeRegistry::exchange_type(const Module& module, std::size_
         if (is_linear(kind)) added->offsets.push_back(static_cast<std::uint16_t>(offset));
         offset += size;
     }
+    kept_ += added->text.size();
     added->type = {.size = (offset + 3) & ~3u, .owned = added->offsets};
     types_.push_back(std::move(added));
     return &types_.back()->type;
@@ -160,6 +161,7 @@ const Contract* TypeRegistry::contract(const Module& module, std::size_t index,
     auto added = std::make_unique<KnownContract>();
     added->text = std::move(text);
     added->name = module.contracts[index].name;
+    kept_ += added->text.size() + added->name.size();
     Contract& contract = added->contract;
     for (const auto& message : module.contracts[index].messages) {
         Contract::Message form = message_form(module, message);
