@@ -5,7 +5,7 @@
 namespace singlet::kern {
 
 KERNEL_TEST(sip_pages) {
-    handmade::Place place;
+    [[maybe_unused]] handmade::Place place;
     ZoneInfo before = zone_info(Zone::Sip);
     SipPages mine, other;
     // <since lab7>
