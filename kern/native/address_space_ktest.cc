@@ -115,4 +115,20 @@ KERNEL_TEST_AFTER(400, process_memory_is_copied) {
     CHECK(beside[0] == 0 && beside[1] == 0);
 }
 
+// Frames side by side are by turns the one's and the other's.
+KERNEL_TEST_AFTER(400, process_memory_is_scattered) {
+    AddressSpace one = make_space(), two = make_space();
+    constexpr std::uint32_t kEnd = kData + 2 * kPageSize, kBytes = 2 * kPageSize;
+    for (int page = 0; page < 4; page++)
+        CHECK(one.grow(1) && two.grow(1));
+    for (std::uint32_t at = 0; at < kBytes; at += 4)
+        one.copy_out({kEnd + 100 + at, 4}, &at);
+    copy_between(one, kEnd + 100, two, kEnd + 3000, kBytes); // the target's page ends first
+    copy_between(two, kEnd + 3000, one, kEnd + 50, kBytes);  // the source's does
+    for (std::uint32_t at = 0, back = 0; at < kBytes; at += 4) {
+        one.copy_in(&back, {kEnd + 50 + at, 4});
+        CHECK(back == at);
+    }
+}
+
 } // namespace singlet::kern

@@ -119,6 +119,11 @@ KERNEL_TEST(processes_are_killed) {
     CHECK(server.end == End::Killed && !server.space && !find_process("turns"));
     CHECK(ends(client, End::Exit, 7));
     kill_process(idle);
+    Process& parent = start("parent.elf");
+    while (!find_process("turns"))
+        yield();
+    kill_process(parent);
+    CHECK(!find_process("turns")); // its child
     stop_processes();
     CHECK(frames_in_use() <= before);
 }

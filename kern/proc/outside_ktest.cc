@@ -40,6 +40,8 @@ bool leave_on_fault(TrapFrame& frame) {
 
 PROGRAM(calls, "xor %eax, %eax\n\tmov %eax, %ds\n\tmov %eax, %es\n\t" // the kernel must not mind
                "mov $41, %eax\n\tint $0x81\n\tint $0x81\n\tud2");
+PROGRAM(collects_registers, "or %ebx, %eax\n\tor %ecx, %eax\n\tor %edx, %eax\n\tor %esi, %eax\n\t"
+                            "or %edi, %eax\n\tor %ebp, %eax\n\tint $0x81\n\tud2");
 PROGRAM(reads_kernel, "mov 0x100000, %eax");
 PROGRAM(writes_null, "movl $1, 0");
 PROGRAM(does_io, "in $0x21, %al");
@@ -84,6 +86,8 @@ bool faults_with(std::string_view program, std::uint8_t vector, std::uint32_t er
 KERNEL_TEST_AFTER(400, ring3_calls) {
     CHECK(faults_with(calls, 6, 0)); // UD2
     CHECK(call_eax == 42 && (call_cs & 3) == 3 && last_fault.eax == 43);
+    CHECK(faults_with(collects_registers, 6, 0));
+    CHECK(call_eax == 0); // nothing of the kernel's
 }
 
 KERNEL_TEST_AFTER(400, ring3_is_confined) {
