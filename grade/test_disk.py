@@ -13,7 +13,10 @@ import fileset  # noqa: E402
 DISK = ROOT / "build/disk.img"
 
 
-PROGRAMS = ("hello", "webfiles", "spinner", "hostile")  # DISK_PROGRAMS in user/Makefrag
+# DISK_PROGRAMS in user/Makefrag.
+PROGRAMS = [ROOT / f"build/user/{name}.sbc" for name in (
+    "hello", "webfiles", "spinner", "hostile", "wc", "sort", "grep", "head", "forth", "peer", "bench", "edit")]
+PROGRAMS += sorted((ROOT / "user/forth").glob("*.f"))
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +27,31 @@ def image():
 
 def test_two_builds_are_equal(tmp_path):
     again = tmp_path / "again.img"
-    programs = [ROOT / f"build/user/{name}.sbc" for name in PROGRAMS]
-    subprocess.run([ROOT / "user/disk/make_disk.py", again, *programs], check=True, timeout=120)
+    subprocess.run([ROOT / "user/disk/make_disk.py", again, *PROGRAMS], check=True, timeout=120)
     assert subprocess.run(["cmp", DISK, again]).returncode == 0
+
+
+def make(*words):
+    """What make says that does no more than these words ask for: all else that was built stays as it is."""
+    return subprocess.run(["make", "-s", "-o", DISK.relative_to(ROOT), *map(str, words)], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120).stdout
+
+
+def test_a_disk_of_ones_own_keeps_what_is_written(tmp_path):
+    """It is made once, whatever becomes of the programs; that of the tree is never written."""
+    mine = tmp_path / "mine.img"
+    make(mine, f"DISK={mine}")
+    assert subprocess.run(["cmp", DISK, mine]).returncode == 0
+    subprocess.run(["mmd", "-i", mine, "::/mine"], check=True)
+    kept = mine.read_bytes()
+    DISK.touch()
+    make(mine, f"DISK={mine}")
+    assert mine.read_bytes() == kept
+    assert f"file={mine},format=raw,if=ide,snapshot=off" in make("-n", "qemu-nox", f"DISK={mine}")
+    assert "file=build/disk.img,format=raw,if=ide,snapshot=on" in make("-n", "qemu-nox")
+
+
+def test_what_is_to_run_is_a_module():
+    assert "user/ramfs.sbc" in make("-n", "qemu-nox", "RUN=names,ramdisk,ramfs,shell") and "user/ramfs.sbc" not in make("-n", "qemu-nox")
 
 
 def test_file_system_is_sound():
