@@ -23,10 +23,12 @@ constexpr std::uint64_t kBlockKept = 48, kBlockPassing = 256;
 constexpr std::uint64_t kFunctionKept = 256;
 constexpr std::uint64_t kPredecessor = 2; // of each edge
 
+// <since lab6>
 // ... and of the configurations of a contract: what is kept of each, its place in the table, the way to it.
 constexpr std::uint64_t kConfiguration = 16 + 16 + 24;
 constexpr std::uint64_t kRaces =
     kGrowing * (kConfiguration * limits::kConfigurations + limits::kConfigurationBytes);
+// </since>
 
 // ---- compile: of each value that lives in a block or is defined in it [x86/webs.hh]
 constexpr std::uint64_t kValue = 144;
@@ -37,6 +39,7 @@ constexpr std::uint64_t kInstruction = 128, kRelocation = 16, kLine = 8;
 constexpr std::uint64_t kImplementer = 2; // of an interface
 constexpr std::uint64_t kStackMap = 64;   // and a slot for each register
 
+// <since lab6>
 // Has some contract more configurations than states? [product.hh]
 bool may_race(const Module& module) {
     for (const Contract& c : module.contracts)
@@ -47,6 +50,7 @@ bool may_race(const Module& module) {
                     return true;
     return false;
 }
+// </since>
 
 std::uint64_t argument_count(const Verified& verified, const Instruction& i) {
     const Module& module = verified.module();
@@ -156,9 +160,12 @@ std::uint64_t memory_to_verify(const Module& module) {
     }
     states = std::min<std::uint64_t>(states, limits::kStateRegisters); // more is refused
     const std::uint64_t classes = module.classes.size();
+    std::uint64_t contracts = 0;
+    // <since lab6>
+    contracts = sizeof(ContractFacts) * module.contracts.size() + (may_race(module) ? kRaces : 0);
+    // </since>
     return kAnyModule + kState * states + kept + most + classes * (classes + 64) / 8 +
-           kGrowing * limits::kMeetings * 32 + kPredecessor * limits::kTargets +
-           sizeof(ContractFacts) * module.contracts.size() + (may_race(module) ? kRaces : 0);
+           kGrowing * limits::kMeetings * 32 + kPredecessor * limits::kTargets + contracts;
 }
 
 std::uint64_t memory_to_compile(const Verified& verified) {
