@@ -41,7 +41,7 @@ def start(boot, program, disk, append="", **options):
 def whole_disk():
     """The lines that `walk` prints for the undamaged disk, by path."""
     contents = {name: fileset.content(name, size) for name, size in fileset.files()} | fileset.EXTRAS
-    contents |= {f"/{name}.sbc": (ROOT / f"build/user/{name}.sbc").read_bytes() for name in PROGRAMS}
+    contents |= {f"/{program.name}": program.read_bytes() for program in PROGRAMS}
     lines = {}
     for name, data in contents.items():
         first, second = fileset.sums(data)
