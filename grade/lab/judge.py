@@ -185,11 +185,14 @@ def clock():
 def judge_figures(check, machine, against, verdict):
     """The same once more under the model clock, and its figures against their bounds."""
     try:
-        found = clock().measure(machine)
-        other = clock().measure(against) if against else found
-        verdict.figures = [figure(m, found, other if m.against else found) for m in check.measure]
+        found = {"": clock().measure(machine)}
+        for mode in sorted({m.mode for m in check.measure} - {""}):
+            found[mode] = clock().measure(dataclasses.replace(machine, append=in_mode(machine.append, mode)))
+        other = clock().measure(against) if against else found[""]
+        verdict.figures = [figure(m, found[m.mode], other if m.against else found[""]) for m in check.measure]
     except measure.MeasureError as error:
-        verdict.kind, verdict.sentence = "wrong", f"the model clock could not measure: {error}"
+        missing = first_missing(error.tail.splitlines())
+        verdict.kind, verdict.sentence = ("not done", missing) if missing else ("wrong", f"the model clock could not measure: {error}")
         return
     for what, value, least, most, why, inside in verdict.figures:
         if not inside:
@@ -198,11 +201,17 @@ def judge_figures(check, machine, against, verdict):
             return
 
 
+def in_mode(append, mode):
+    return " ".join([*(word for word in append.split() if not word.startswith("protect=")), f"protect={mode}"])
+
+
 def figure(wanted, found, other):
-    def of(marks, found=found):
-        span = found.between(*marks)
+    """What was found, over what it is compared with: other marks, the same ones of another mode, or a number."""
+    def of(run, marks):
+        span = run.between(*marks)
         return span.counts.get(wanted.count, 0) if wanted.count else span.cycles
-    value = of(wanted.of) / ((of(wanted.to, other) or 1) if wanted.to else wanted.per)
+    to = wanted.to or (wanted.of if wanted.mode else ())
+    value = of(found, wanted.of) / ((of(other, to) or 1) if to else wanted.per)
     return wanted.what, value, wanted.least, wanted.most, wanted.why, wanted.least <= value <= wanted.most
 
 

@@ -27,6 +27,7 @@ class Measure:
     most: float = 1e12
     stage: str = ""
     unit: str = "cycles"
+    mode: str = ""  # another protect= than the check's own: a figure of that machine, over the same figure of this one
     at: float | None = None
 
 
