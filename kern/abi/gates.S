@@ -100,6 +100,7 @@ kernel_functions:
 .balign 16
 .global kernel_call_entry
 kernel_call_entry:
+    // <lab7:call>
     cld
     push %edx
     push %eax
@@ -109,6 +110,7 @@ kernel_call_entry:
     call ring3_call
     add $8, %esp
     iret
+    // </lab7:call>
 
 // SYSENTER [SDM2B]: ESP is the address of task_state.esp0; EIP and ESP to return to are in our hands.
 .balign 16

@@ -192,8 +192,11 @@ bool fits_function(std::uint32_t number, const Word* words) {
     trap_sip(rt::TrapReason::ProcessorFault, number, words + 1);
 }
 
-// Called by gates.S. The return address below the arguments is copied with them, for trap_sip.
+// Called by gates.S with a function's number and the address of its arguments, of which none can be believed. They are copied
+// first, with the return address below them, for trap_sip; then looked at; then used. A caller that names no function, or whose
+// arguments do not lie in its memory or do not fit, is refused. Returns what the function does.
 extern "C" Word ring3_call(std::uint32_t number, Word address) {
+    // <lab7:call number, address, kMostArguments, fits_function, refuse, argument_count>
     Word words[1 + kMostArguments] = {};
     std::uint32_t count = number < kFunctionCount ? 1 + argument_count(number) : 0;
     bool good = count && sip().in_memory(address - 4, 4 * count);
@@ -204,6 +207,7 @@ extern "C" Word ring3_call(std::uint32_t number, Word address) {
     if (!good) [[unlikely]]
         refuse(number, words);
     return kernel_functions[number](words + 1);
+    // </lab7:call>
 }
 
 extern "C" void kernel_call_entry();

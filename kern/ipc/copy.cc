@@ -9,6 +9,7 @@
 
 namespace singlet::kern {
 
+// <since lab7>
 class TreeCopy {
 public:
     explicit TreeCopy(ExchangeHeap& heap) : heap_(heap) {}
@@ -31,7 +32,10 @@ private:
         return &item;
     }
 
+    // An empty twin's cell and payload made like the original's; the original waits with the twin for a holder. Without memory the
+    // copy has failed, and the original goes.
     Owned* start_block(Block& original, std::uint8_t region) {
+        // <lab7:copy original, region>
         Block* twin = heap_.allocate(original.kind, original.size, region);
         if (!twin) {
             failed_ = true;
@@ -48,6 +52,7 @@ private:
         original.holder = twin;
         waiting_.push_back(original);
         return twin;
+        // </lab7:copy>
     }
 
     void finish(Owned& item) {
@@ -57,7 +62,10 @@ private:
             finish_block(static_cast<Block&>(item));
     }
 
+    // The owned fields of a twin hold copies of their bits. What the original really owns there comes along; any other word is a
+    // program's scribble, and becomes 0. Then the original goes.
     void finish_block(Block& original) {
+        // <lab7:copy original>
         auto& twin = *static_cast<Block*>(const_cast<void*>(original.holder));
         for (std::uint16_t offset :
              twin.type ? twin.type->owned : std::span<const std::uint16_t>()) {
@@ -72,6 +80,7 @@ private:
             field = moved->address;
         }
         heap_.destroy(original);
+        // </lab7:copy>
     }
 
     // An endpoint on the waiting list has its link in use: it joins its holder when it leaves.
@@ -102,10 +111,13 @@ private:
     OwnedList waiting_;
     bool failed_ = false;
 };
+// </since>
 
 Owned* ExchangeHeap::move_to_region(Owned& root, std::uint8_t region) {
+    // <since lab7 = return region ? nullptr : &root; // there is one heap>
     if (root.is_block() && root.region == region) return &root;
     return TreeCopy(*this).copy(root, region);
+    // </since>
 }
 
 } // namespace singlet::kern

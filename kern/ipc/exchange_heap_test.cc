@@ -162,6 +162,7 @@ TEST_CASE_FIXTURE(HeapTest, "only addresses of the party's own roots are taken f
     heap->close_account(other);
 }
 
+// <since lab7>
 TEST_CASE_FIXTURE(HeapTest,
                   "a tree moves to another heap with its contents; the original is gone") {
     std::uint8_t region = heap->open_region(*sources[1]);
@@ -214,5 +215,6 @@ TEST_CASE_FIXTURE(HeapTest, "fields that the SIP scribbled on are not followed")
     heap->close_account(party);
     heap->close_region(region);
 }
+// </since>
 
 } // namespace singlet::kern::test

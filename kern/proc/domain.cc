@@ -13,6 +13,7 @@ User user_at(Level level) { return level == Level::User ? User::Yes : User::No; 
 
 Result<std::unique_ptr<Domain>> Domain::create(std::string name, Level level, bool paging,
                                                Ref<DomainHeap> heap) {
+    // <lab7:domain name, level, paging, heap>
     std::unique_ptr<Domain> domain(new Domain(std::move(name), level));
     if (paging) domain->directory_.emplace(TRY(PageDirectory::create()));
     if (heap) {
@@ -20,6 +21,7 @@ Result<std::unique_ptr<Domain>> Domain::create(std::string name, Level level, bo
         domain->heap_ = std::move(heap);
     }
     return domain;
+    // </lab7:domain>
 }
 
 Domain::~Domain() {
@@ -28,12 +30,16 @@ Domain::~Domain() {
 }
 
 Result<void> Domain::map(PhysAddr start, std::uint32_t count, Writable writable) {
+    // <lab7:domain start, count, writable, user_at>
     if (!directory_) return {};
     return directory_->map_identity(start, count, writable, user_at(level_));
+    // </lab7:domain>
 }
 
 void Domain::unmap(const Frames& frames) {
+    // <lab7:domain frames>
     if (directory_ && frames) directory_->unmap(identity(frames.start()), frames.count());
+    // </lab7:domain>
 }
 
 } // namespace singlet::kern

@@ -15,7 +15,7 @@ namespace singlet::kern {
 
 class Domain {
 public:
-    /// With page tables of its own, unless paging is off. No heap is the shared one.
+    /// With page tables of its own, unless paging is off. No heap is the shared one; another one it joins.
     static Result<std::unique_ptr<Domain>> create(std::string name, Level level, bool paging,
                                                   Ref<DomainHeap> heap);
     ~Domain();
@@ -30,7 +30,8 @@ public:
     void enter() {
         if (directory_) directory_->activate();
     }
-    /// Lets the domain's SIPs at frames of the SIP zone, at their own addresses.
+    /// Lets the domain's SIPs, and no level below theirs, at frames of the SIP zone, at their own addresses.
+    /// Without paging there is nothing to do.
     Result<void> map(const Frames& frames, Writable writable) {
         return map(frames.start(), frames.count(), writable);
     }

@@ -28,8 +28,11 @@ public:
 
 private:
     explicit DomainHeap(std::string name) : name_(std::move(name)) {}
+    // Maps in the domain each page that the region has now.
     Result<void> map_all(Domain& domain) const;
+    // Frames one behind the other, mapped in each domain that uses the heap, or in none. 0: no memory.
     Word allocate(std::uint32_t pages) override;
+    // Takes them out of each domain, and gives them back.
     void free(Word address, std::uint32_t pages) override;
 
     std::string name_;

@@ -27,11 +27,14 @@ constexpr std::string_view kForm =
     "\"<sip> <domain> <level 0 or 3> [heap=<name>] [int or sysenter]\"";
 
 constexpr Line kOne[] = {{"*", "all", Level::Kernel}};
+// <lab7:place = // TODO lab 7, exercise 2 (place): a table for each other way to place them.>
 constexpr Line kClientApart[] = {{"client", "client", Level::Kernel}, {"*", "rest", Level::Kernel}};
 constexpr Line kClientAtRing3[] = {{"client", "client", Level::User}, {"*", "rest", Level::Kernel}};
 constexpr Line kEachAtRing3[] = {{"*", kOwn, Level::User}};
+// </lab7:place>
 
 std::span<const Line> lines_of(Protect mode) {
+    // <lab7:place mode, kOne>
     switch (mode) {
     case Protect::NoChecks:
     case Protect::Physical:
@@ -45,6 +48,7 @@ std::span<const Line> lines_of(Protect mode) {
         return kEachAtRing3;
     }
     return kOne;
+    // </lab7:place>
 }
 
 std::vector<Line>& extra_lines() {
@@ -159,7 +163,8 @@ Placement place(std::string_view sip, bool is_client) {
     auto fits = [&](const Line& line) {
         return line.sip == "*" || line.sip == sip || (is_client && line.sip == "client");
     };
-    auto placed = [&](const Line& line) {
+    auto placed = [&](const Line& line) -> Placement {
+        // <lab7:place line, kOwn, kShared>
         const bool user = line.level == Level::User;
         Placement placement{.domain = std::string(line.domain == kOwn ? sip : line.domain),
                             .heap = std::string(line.heap == kOwn ? sip : line.heap)};
@@ -167,6 +172,7 @@ Placement place(std::string_view sip, bool is_client) {
         if (line.heap == kShared) placement.heap.clear();
         if (user) placement.binding = line.trap.value_or(default_trap());
         return placement;
+        // </lab7:place>
     };
     for (const Told& told : told_lines())
         if (fits(told.line)) return placed(told.line);

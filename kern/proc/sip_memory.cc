@@ -91,12 +91,16 @@ Result<void> allocate_memory(Sip& sip, std::uint32_t quota) {
 void enter_sip(Sip& sip) {
     Word parameters = push_parameters(sip);
     // <since lab7>
+    // The entry function finds its parameters as cdecl has them, and below them where it returns to: code that
+    // CPL 3 may run, which tells the kernel that the SIP has ended, and with which status.
     if (sip.level == Level::User) {
+        // <lab7:enter parameters, ring3_return, ring3_return_void, address_of_code>
         Word esp = parameters - 4;
         *pointer<Word>(esp) =
             address_of_code(returns_a_status(sip) ? ring3_return : ring3_return_void);
         run_ring3(sip.image->start, esp);
         return;
+        // </lab7:enter>
     }
     // </since>
     // run_outside pushes the first parameter itself.

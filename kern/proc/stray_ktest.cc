@@ -156,6 +156,61 @@ void try_privilege(Scene& scene) {
 
 } // namespace
 
+// What lab 7 builds, a piece at a time; domains without a heap are enough for it.
+KERNEL_TEST(ring3_enter) {
+    start_paging();
+    Thread::current().on_switch_in = [](Thread&) { enter_kernel_domain(); };
+    auto domain = *Domain::create("alone", Level::User, true, {});
+    Scene scene(Level::Kernel); // for start and wait
+    scene.level = Level::User;
+    auto ends_by_fault = [&](std::string_view program, std::uint32_t target) {
+        Sip& sip = scene.start(*domain, program, target);
+        Scene::wait_for(sip);
+        const bool faulted = sip.reason == rt::TrapReason::ProcessorFault;
+        reap_sip(sip);
+        return faulted;
+    };
+    CHECK(ends_by_fault(stray_cli, 0)); // at CPL 0 it is none
+    CHECK(ends_by_fault(stray_port, 0));
+    CHECK(ends_by_fault(stray_read, address_of(&kernel_secret)));
+    CHECK(ends_by_fault(stray_write, address_of(&kernel_secret)));
+    CHECK(kernel_secret == 0x5ec7e7);
+}
+
+KERNEL_TEST(ring3_call) {
+    start_paging();
+    Thread::current().on_switch_in = [](Thread&) { enter_kernel_domain(); };
+    auto domain = *Domain::create("alone", Level::User, true, {});
+    Scene scene(Level::Kernel);
+    scene.level = Level::User;
+    for (int i = 0; i < 3; i++) { // returns, and tells the kernel so
+        Sip& sip = scene.start(*domain, good_spin, 0);
+        Scene::wait_for(sip);
+        CHECK(sip.reason == rt::TrapReason::None && sip.status == 0);
+        reap_sip(sip);
+    }
+}
+
+KERNEL_TEST(ring3_refuses) {
+    start_paging();
+    Thread::current().on_switch_in = [](Thread&) { enter_kernel_domain(); };
+    auto domain = *Domain::create("alone", Level::User, true, {});
+    Scene scene(Level::Kernel);
+    scene.level = Level::User;
+    auto is_refused = [&](std::string_view program, std::uint32_t target) {
+        Sip& sip = scene.start(*domain, program, target);
+        Scene::wait_for(sip);
+        const bool refused = sip.reason == rt::TrapReason::ProcessorFault;
+        reap_sip(sip);
+        return refused;
+    };
+    CHECK(is_refused(stray_call_number, 0));
+    CHECK(is_refused(stray_call_stack, address_of(&kernel_secret)));
+    CHECK(is_refused(stray_call_stack, 0xfffffff0));
+    CHECK(is_refused(stray_call_string, address_of(__kernel_start)));
+    CHECK(is_refused(stray_call_string, 0xfffffff0));
+}
+
 KERNEL_TEST(stray) {
     if (mode_has_paging(options().protect)) start_paging();
     Thread::current().on_switch_in = [](Thread&) { enter_kernel_domain(); };
