@@ -51,12 +51,11 @@ class Attack:
         """The attack in a file; what its head lacks or has too much is a failed assertion."""
         said = said_by(path)
         refusals = [re.fullmatch(r"\[(\S+)\] (.+)", text).groups() for text in said["rejects"] + said["then"]]
-        patches = [tuple(bytes.fromhex(side) for side in patch.split("->")) for patch in said["patch"]]
         assert len(said["off"]) == len(refusals), f"{path.name} must say for each refusal what is switched off"
         assert bool(said["damage"]) != bool(said["harmless"]), f"{path.name} must say what is damaged, or that nothing is"
         return cls(path, refusals, said["off"], names_to_run(said), " ".join(said["options"]),
                    End(said["ends"][0]) if said["ends"] else End.OK, [text_of(t) for t in said["damage"]],
-                   said["harmless"], [text_of(t) for t in said["not"]], patches)
+                   said["harmless"], [text_of(t) for t in said["not"]], patches_in(said))
 
     def numbers(self):
         """The numbers of the checks that are off."""
@@ -80,6 +79,9 @@ class Attack:
         """The attack's program, assembled and patched."""
         target = assemble(self.path, folder / f"{self.path.stem}.sbc")
         assert text_of("{secret}").encode() not in target.read_bytes(), f"{self.path.name} must not know the secret"
+        return self.patched(target)
+
+    def patched(self, target):
         for old, new in self.patches:
             image = target.read_bytes()
             assert image.count(old) == 1, f"{self.path.name}: {old.hex(' ')} is there {image.count(old)} times"
@@ -99,6 +101,10 @@ def said_by(path):
 
 def names_to_run(said):
     return said["run"][0].split(", ") if said["run"] else ["attack"]
+
+
+def patches_in(said):
+    return [tuple(bytes.fromhex(side) for side in patch.split("->")) for patch in said["patch"]]
 
 
 def text_of(text):

@@ -31,6 +31,7 @@ TRUSTED = [
     ("kernel: C++ processes at CPL 3", r"kern/native/(?!.*_ktest).*"),
     ("kernel: exchange heap and channels", r"kern/ipc/(?!.*_ktest).*"),
     ("kernel: installing", r"kern/install/(?!.*_ktest).*"),
+    ("kernel: the plain machine, which runs only when asked", r"kern/plain/(?!.*_ktest).*"),
     ("self-tests, which run only when asked", r"kern/.*_ktest\.cc"),
 ]
 UNTRUSTED = [

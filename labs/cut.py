@@ -78,10 +78,15 @@ def load(number, root=ROOT):
         data = tomllib.load(file)
     try:
         files = data["files"]
-        return Lab(number, data["title"], data["complete"], files["appear"], files.get("but", []),
+        return Lab(number, data["title"], data["complete"], listed(files["appear"], root), files.get("but", []),
                    data.get("exercises", []), files.get("extra", {}), data.get("known", []))
     except KeyError as missing:
         raise CutError(f"labs/lab{number}/lab.toml lacks {missing}") from None
+
+
+def listed(patterns, root):
+    """`@file` stands for the patterns in that file, one a line."""
+    return [line for p in patterns for line in ((root / p[1:]).read_text().split() if p.startswith("@") else [p])]
 
 
 def load_all(root=ROOT):

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "lib/core/assert.hh"
 #include "lib/core/try.hh"
 #include "verifier/decode_bounds.hh"
 
@@ -27,9 +28,24 @@ private:
         return false;
     }
     bool here(std::size_t index, std::size_t count, const char* what) {
+        // <lab3:bounds index, count, what else return true;>
         if (index < count) return true;
         return refuse_here(Rule::Index, "it names number " + std::to_string(index) + " of the " +
                                             what + ", but there are " + std::to_string(count));
+        // </lab3:bounds>
+    }
+    // The registers from `first` on exist.
+    bool registers(std::size_t first, std::size_t count) {
+        // <lab3:bounds first, count else return true;>
+        if (first + count <= f_.registers) return true;
+        if (count == 1)
+            return refuse_here(Rule::Index, "it names r" + std::to_string(first) +
+                                                ", but the function has " +
+                                                std::to_string(f_.registers) + " registers");
+        return refuse_here(Rule::Index, "its " + std::to_string(count) + " arguments from r" +
+                                            std::to_string(first) + " go beyond the " +
+                                            std::to_string(f_.registers) + " registers");
+        // </lab3:bounds>
     }
 
     Result tables() {
@@ -119,10 +135,7 @@ private:
         case Role::M:
         case Role::X:
         case Role::A:
-            if (value < f_.registers) return true;
-            return refuse_here(Rule::Index, "it names r" + std::to_string(value) +
-                                                ", but the function has " +
-                                                std::to_string(f_.registers) + " registers");
+            return registers(value, 1);
         case Role::Sub:
             return sub_operation(value, i.op == Opcode::AluI ? static_cast<int>(AluOp::kCount)
                                                              : static_cast<int>(Condition::kCount));
@@ -215,10 +228,7 @@ private:
         default:
             return true;
         }
-        if (i.b + count <= f_.registers) return true;
-        return refuse_here(Rule::Index, "its " + std::to_string(count) + " arguments from r" +
-                                            std::to_string(i.b) + " go beyond the " +
-                                            std::to_string(f_.registers) + " registers");
+        return registers(i.b, count);
     }
 
     const Module& m_;

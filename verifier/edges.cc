@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lib/core/assert.hh"
 #include "verifier/text.hh"
 #include "verifier/transfer.hh"
 
@@ -9,12 +10,18 @@ namespace singlet::verifier {
 namespace {
 
 // Is every value that `from` describes also described by `to`? Nothing is known of a register that is Unset or in Conflict, so
-// anything but an obligation may end there.
+// anything may end there.
+// <since lab5>
+// But for an obligation.
+// </since>
 bool describes(const Program& program, const Type& to, const Type& from) {
-    if (to == from) return true;
-    if (to.kind == Kind::Unset || (to.kind == Kind::Conflict && from.kind != Kind::Unset))
-        return !is_pinned(from);
-    const bool may_be_null = to.nullable && (is_collected(to.kind) || is_linear(to.kind));
+    // <since lab5>
+    if (is_pinned(from) && (to.kind == Kind::Unset || to.kind == Kind::Conflict)) return false;
+    // </since>
+    // <lab3:edges program, to, from else return true;>
+    if (to == from || to.kind == Kind::Unset) return true;
+    if (to.kind == Kind::Conflict) return from.kind != Kind::Unset;
+    const bool may_be_null = to.nullable && is_reference(to.kind);
     if (from.kind == Kind::Null) return may_be_null;
     Type loosened = from;
     if (to.kind == Kind::Ref && from.kind == Kind::Ref &&
@@ -22,6 +29,7 @@ bool describes(const Program& program, const Type& to, const Type& from) {
         loosened.index = to.index;
     if (may_be_null) loosened.nullable = true;
     return loosened == to;
+    // </lab3:edges>
 }
 
 class EdgeCheck final : EdgeVisitor {
@@ -31,11 +39,13 @@ public:
           current_(function_.registers), transfer_(program, number, current_, meter) {}
 
     bool run() {
+        // <lab3:edges else return true;>
         transfer_.enter_function();
         if (!edge(0)) return false;
         for (std::size_t block = 0; block < function_.blocks.size(); ++block)
             if (!walk(block)) return false;
         return true;
+        // </lab3:edges>
     }
 
     const Diagnosis& diagnosis() const { return transfer_.diagnosis(); }

@@ -74,6 +74,8 @@ TEST_CASE("a state that forgets an owned value is refused") {
     CHECK(f.verdict() == "flow.edge");
     f.entry[2][2] = Type{.kind = Kind::Conflict}; // and nobody behind it remembers
     CHECK(f.verdict() == "flow.edge");
+    f.entry[1][2] = f.entry[2][2] = Type{};
+    CHECK(f.verdict() == "flow.edge");
 }
 
 TEST_CASE("a state that makes an owned value a borrowed or other one is refused") {
@@ -107,6 +109,20 @@ TEST_CASE("a weaker state is refused where the code relies on more") {
     Fixture f(kLoop);
     f.entry[1][0] = Type{.kind = Kind::Conflict};
     CHECK(f.verdict() == "reg.conflict");
+}
+
+TEST_CASE("where nothing was ever put there are not two things") {
+    Fixture f(R"(
+func main() {
+    ldi r0, 1
+    jmp next
+next:
+    mov r1, r0
+    retv
+}
+)");
+    f.entry[1][1] = Type{.kind = Kind::Conflict};
+    CHECK(f.verdict() == "flow.edge");
 }
 
 TEST_CASE("the parameters must fit the first block") {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lib/core/assert.hh"
 #include "verifier/limits.hh"
 #include "verifier/observer.hh"
 #include "verifier/text.hh"
@@ -27,10 +28,12 @@ public:
     bool run() {
         transfer_.enter_function();
         from_ = MeetingNote::kCaller;
+        // <lab3:fixpoint pending_, flow_ else return true;>
         edge(0);
         for (auto next = pending_.take(); next != Worklist::kNone; next = pending_.take())
             if (!walk(flow_.order[next])) return false;
         return true;
+        // </lab3:fixpoint>
     }
 
     BlockStates& entry() { return entry_; }
@@ -55,20 +58,24 @@ private:
 
     // What the registers hold now arrives at `target`.
     bool edge(std::uint16_t target) override {
+        if (observed()) trace_->observer->edge(target, !reached_[target], current_, *trace_);
+        // <lab3:fixpoint target else return true;>
         bool learnt = !reached_[target];
-        if (observed()) trace_->observer->edge(target, learnt, current_, *trace_);
         if (learnt)
             arrive_first(target);
         else if (!arrive_again(target, learnt))
             return false;
-        if (!learnt) return true;
-        pending_.add(flow_.position[target]);
+        if (learnt) pending_.add(flow_.position[target]);
         return true;
+        // </lab3:fixpoint>
     }
 
-    // What is known of a dead register has been kept for the sake of an owner, so all that arrives meets it.
-    bool needed(std::uint16_t target, std::size_t r, const Type& known) const {
-        return live_[target].has(r) || may_be_owed(current_[r]) || known.kind != Kind::Unset;
+    bool needed(std::uint16_t target, std::size_t r, [[maybe_unused]] const Type& known) const {
+        // <since lab5>
+        // What is known of a dead register has been kept for the sake of an owner, so all that arrives meets it.
+        if (may_be_owed(current_[r]) || known.kind != Kind::Unset) return true;
+        // </since>
+        return live_[target].has(r);
     }
 
     void arrive_first(std::uint16_t target) {
@@ -88,7 +95,9 @@ private:
             if (current_[r] == known || !needed(target, r, known)) continue;
             const Meeting met = meet(program_, known, current_[r]);
             if (trace_) explain(target, r, met);
+            // <since lab5>
             if (met.lost) return refuse_lost(target, r);
+            // </since>
             learnt |= met.type != known;
             known = met.type;
         }
@@ -125,6 +134,7 @@ private:
         origin = kMeeting | static_cast<Origin>(trace_->meetings.size() - 1);
     }
 
+    // <since lab5>
     bool refuse_lost(std::uint16_t target, std::size_t r) {
         const Type &known = entry_[target][r], &brought = current_[r];
         const bool lent = known.lent || brought.lent, both = is_owned(known) && is_owned(brought);
@@ -138,6 +148,7 @@ private:
         }
         return transfer_.refuse(lent ? Rule::LentState : Rule::OwnedMeet, where);
     }
+    // </since>
 
     const Program& program_;
     const Function& function_;

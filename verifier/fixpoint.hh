@@ -3,8 +3,11 @@
 // something is walked again. Types only rise in a lattice of small height, so this ends; the meter ends it sooner if a module
 // is made to make it slow.
 //
-// Dead registers are left out of what meets. Pinned ones (meet.hh) never are, and null is not either: the other path may bring
-// an owned value that it goes with, whichever of the two is walked first.
+// Dead registers are left out of what meets.
+// <since lab5>
+// Pinned ones (meet.hh) never are, and null is not either: the other path may bring an owned value that it goes with, whichever
+// of the two is walked first.
+// </since>
 #pragma once
 
 #include "verifier/liveness.hh"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lib/core/assert.hh"
 #include "lib/core/try.hh"
 #include "verifier/text.hh"
 
@@ -13,6 +14,7 @@ Result check_blocks(const Module& module, std::size_t number) {
     auto refuse_at = [&](std::uint32_t pc, std::string sentence) {
         return std::unexpected(diagnose(module, number, pc, Rule::Blocks, std::move(sentence)));
     };
+    // <lab3:flow f, refuse_at else return Result{};>
     for (std::size_t b = 0; b < f.blocks.size(); ++b) {
         const std::uint32_t begin = f.blocks[b], end = block_end(f, b);
         if (begin >= end)
@@ -29,6 +31,7 @@ Result check_blocks(const Module& module, std::size_t number) {
                                           std::string(opcode_text(f.code[end - 1].op)));
     }
     return {};
+    // </lab3:flow>
 }
 
 struct Visit {
@@ -49,8 +52,10 @@ std::size_t successor_count(const Function& f, const Instruction& terminator) {
         return 2;
     case Opcode::Switch:
         return f.switches[terminator.imm].size();
+    // <since lab6>
     case Opcode::Select:
         return f.selects[terminator.imm].cases.size();
+    // </since>
     default:
         return 0; // ret, retv, trap
     }
@@ -62,8 +67,10 @@ std::uint16_t successor(const Function& f, const Instruction& terminator, std::s
         return static_cast<std::uint16_t>(terminator.imm);
     case Opcode::Switch:
         return f.switches[terminator.imm][i];
+    // <since lab6>
     case Opcode::Select:
         return f.selects[terminator.imm].cases[i].block;
+    // </since>
     default:
         return i == 0 ? terminator.true_block() : terminator.false_block();
     }

@@ -43,6 +43,12 @@ std::string Outcome::summary() const {
     return "state mismatch";
 }
 
+// <since lab6 = #define LATER(name) void Machine::op_##name(const Instruction&) { stuck("there is no " #name " yet"); }>
+// </since>
+// <since lab5 = LATER(XNew) LATER(XVec) LATER(XSwap) LATER(Free) LATER(CellNew) LATER(CellTake) LATER(CellPut) LATER(CellFull)>
+// </since>
+// <since lab6 = LATER(Channel) LATER(Send) LATER(Wrap) LATER(Unwrap) LATER(SetNew) LATER(SetAdd) LATER(Select) LATER(In) LATER(Out)>
+// </since>
 const std::array<Machine::Handler, static_cast<std::size_t>(Opcode::kCount)> Machine::kHandlers = {
 #define OP(name, text, a, b, c, imm, doc) &Machine::op_##name,
 #include "verifier/isa.def"

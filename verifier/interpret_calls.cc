@@ -136,7 +136,9 @@ void Machine::kernel_call(std::string_view name, const Value* args, std::uint8_t
                      static_cast<std::int64_t>(args[0].object->elements.bytes.size()));
     if (name == "print_bytes")
         return print(args[0].object->elements, args[1].number, args[2].number);
+    // <since lab5>
     if (name == "print_vec") return print(args[0].thing->elements, args[1].number, args[2].number);
+    // </since>
     if (name == "print_int") {
         outcome_.console += std::to_string(args[0].number);
         return;
@@ -151,14 +153,6 @@ void Machine::kernel_call(std::string_view name, const Value* args, std::uint8_t
     }
     if (name != "yield" && name != "mark" && name != "null")
         stuck("the interpreter has no devices for " + std::string(name));
-}
-
-// Port ranges come from the manifest, and there are none here.
-void Machine::op_In(const Instruction& i) {
-    stuck("r" + std::to_string(i.b) + " holds " + describe(at(i.b)) + ", expected port");
-}
-void Machine::op_Out(const Instruction& i) {
-    stuck("r" + std::to_string(i.a) + " holds " + describe(at(i.a)) + ", expected port");
 }
 
 } // namespace singlet::verifier

@@ -202,4 +202,12 @@ void Machine::op_Select(const Instruction& i) {
     end(Outcome::What::Deadlock, "nothing can come any more that this select waits for");
 }
 
+// Port ranges come from the manifest, and there are none here.
+void Machine::op_In(const Instruction& i) {
+    stuck("r" + std::to_string(i.b) + " holds " + describe(at(i.b)) + ", expected port");
+}
+void Machine::op_Out(const Instruction& i) {
+    stuck("r" + std::to_string(i.a) + " holds " + describe(at(i.a)) + ", expected port");
+}
+
 } // namespace singlet::verifier

@@ -1,4 +1,6 @@
 // The exchange heap: structs, vectors, and giving up.
+#include <utility>
+
 #include "verifier/interpret_machine.hh"
 #include "verifier/limits.hh"
 #include "verifier/text.hh"
@@ -59,6 +61,36 @@ void Machine::op_Free(const Instruction& i) {
         return stuck("r" + std::to_string(i.a) + " holds " + describe(v) +
                      ", which it does not own");
     if (Thing* t = living(v, i.a)) heap_.release(t);
+}
+
+void Machine::op_CellNew(const Instruction& i) {
+    const Type& t = type(i.imm);
+    if (t.kind != Kind::Cell) return stuck("no cell type: " + type_text(m_, t));
+    Object* o = heap_.object(Kind::Cell, t.index, 12, stack_);
+    if (!o) return trap(TrapReason::OutOfMemory);
+    o->values.emplace_back();
+    write(i.a, Value::of(o));
+}
+
+void Machine::op_CellTake(const Instruction& i) {
+    Object* cell = object(i.b, Kind::Cell);
+    if (!cell) return;
+    Value v = std::exchange(cell->values[0], Value{});
+    if (v.kind == Kind::Unset) return trap(TrapReason::BadCell);
+    write(i.a, v);
+}
+
+void Machine::op_CellPut(const Instruction& i) {
+    Object* cell = object(i.a, Kind::Cell);
+    if (!cell) return;
+    Value v = take(i.b);
+    if (cell->values[0].kind != Kind::Unset) return trap(TrapReason::BadCell);
+    store(cell->values[0], type(cell->index), v);
+}
+
+void Machine::op_CellFull(const Instruction& i) {
+    Object* cell = object(i.b, Kind::Cell);
+    write(i.a, Value::i32(cell && cell->values[0].kind != Kind::Unset));
 }
 
 } // namespace singlet::verifier

@@ -212,34 +212,4 @@ void Machine::op_Copy(const Instruction& i) {
         std::copy(first, first + count, to->bytes.begin() + to_at);
 }
 
-void Machine::op_CellNew(const Instruction& i) {
-    const Type& t = type(i.imm);
-    if (t.kind != Kind::Cell) return stuck("no cell type: " + type_text(m_, t));
-    Object* o = heap_.object(Kind::Cell, t.index, 12, stack_);
-    if (!o) return trap(TrapReason::OutOfMemory);
-    o->values.emplace_back();
-    write(i.a, Value::of(o));
-}
-
-void Machine::op_CellTake(const Instruction& i) {
-    Object* cell = object(i.b, Kind::Cell);
-    if (!cell) return;
-    Value v = std::exchange(cell->values[0], Value{});
-    if (v.kind == Kind::Unset) return trap(TrapReason::BadCell);
-    write(i.a, v);
-}
-
-void Machine::op_CellPut(const Instruction& i) {
-    Object* cell = object(i.a, Kind::Cell);
-    if (!cell) return;
-    Value v = take(i.b);
-    if (cell->values[0].kind != Kind::Unset) return trap(TrapReason::BadCell);
-    store(cell->values[0], type(cell->index), v);
-}
-
-void Machine::op_CellFull(const Instruction& i) {
-    Object* cell = object(i.b, Kind::Cell);
-    write(i.a, Value::i32(cell && cell->values[0].kind != Kind::Unset));
-}
-
 } // namespace singlet::verifier

@@ -8,10 +8,12 @@
 namespace singlet::verifier {
 
 Reads::Reads(const Program& program) : program_(program) {
+    // <since lab6>
     for (const Contract& contract : program.module.contracts)
         for (std::size_t m = 0; m < contract.messages.size(); ++m)
             longest_message_[m] = std::max<std::uint8_t>(
                 longest_message_[m], static_cast<std::uint8_t>(contract.messages[m].args.size()));
+    // </since>
 }
 
 std::size_t Reads::argument_count(const Instruction& i) const {
@@ -24,10 +26,14 @@ std::size_t Reads::argument_count(const Instruction& i) const {
         return program_.kernel_call(i.imm).params.size();
     case Opcode::Copy:
         return 5;
+    // <since lab6>
     case Opcode::Select:
         return i.c;
+    case Opcode::Send:
+        return longest_message_[i.imm];
+    // </since>
     default:
-        return longest_message_[i.imm]; // send
+        return 0;
     }
 }
 
@@ -52,8 +58,8 @@ struct BlockSets {
     RegisterSet uses, defines;
 };
 
-// From the last instruction to the first. A register that bris writes is written on one of its edges only, and so are those of
-// select: they count as neither.
+// From the last instruction to the first. A register that a terminator writes is written on one of its edges only: it
+// counts as neither.
 BlockSets summarize(const Reads& reads, const Function& f, std::size_t block) {
     BlockSets sets;
     for (std::uint32_t pc = block_end(f, block); pc-- > f.blocks[block];) {
@@ -65,7 +71,7 @@ BlockSets summarize(const Reads& reads, const Function& f, std::size_t block) {
             sets.uses.remove(r);
         };
         if (!is_terminator(i.op) && reads.has_result(i)) define(op.a, i.a);
-        if (i.op == Opcode::Channel) define(op.b, i.b);
+        if (!is_terminator(i.op)) define(op.b, i.b);
         reads.each(f, i, [&](std::size_t r) { sets.uses.add(r); });
     }
     return sets;

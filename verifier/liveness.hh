@@ -30,8 +30,10 @@ class Reads {
 public:
     explicit Reads(const Program& program);
 
-    // f(register) for each register that the instruction may read. The arguments of a send are counted from the longest
-    // message of that number: its contract is not known before types are.
+    // f(register) for each register that the instruction may read.
+    // <since lab6>
+    // The arguments of a send are counted from the longest message of that number: its contract is not known before types are.
+    // </since>
     template <class F>
     void each(const Function& function, const Instruction& i, F&& f) const {
         const FieldReads reads = kFieldReads[static_cast<std::uint8_t>(i.op)];
@@ -52,7 +54,9 @@ private:
     std::size_t argument_count(const Instruction& i) const;
 
     const Program& program_;
+    // <since lab6>
     std::array<std::uint8_t, limits::kMessages> longest_message_{};
+    // </since>
 };
 
 // Live registers at the beginning of each block; an error only if the meter runs out.

@@ -1,13 +1,13 @@
 // manifest and import.kernel: what a module asks of the world outside. A SIP reaches what its entry function is given and
 // the kernel calls it names, and nothing else [Seal].
 #include "lib/core/try.hh"
-#include "verifier/contracts.hh"
 #include "verifier/tables.hh"
 #include "verifier/text.hh"
 
 namespace singlet::verifier {
 namespace {
 
+// <since lab6>
 std::string resource_text(const Resource& resource) { return "resource " + resource.name; }
 
 // An endpoint in its first state, or a set of them that the kernel feeds: the exporter's end, one for each new client.
@@ -59,6 +59,7 @@ Result check_resource(const Module& module, const Resource& resource) {
     }
     return wants(kProcesses);
 }
+// </since>
 
 std::uint16_t find_call(const Environment& environment, std::string_view name) {
     std::uint16_t call = 0;
@@ -71,6 +72,7 @@ std::uint16_t find_call(const Environment& environment, std::string_view name) {
 Result check_entry(const Module& module) {
     const Manifest& manifest = module.manifest;
     const Function& entry = module.functions[manifest.entry];
+    // <since lab6 = if (!entry.params.empty()) return refuse(Rule::Manifest, "the entry function " + entry.name + " must take nothing");>
     if (entry.params.size() != manifest.resources.size())
         return refuse(Rule::Manifest,
                       "the entry function " + entry.name + " must take the manifest's " +
@@ -83,6 +85,7 @@ Result check_entry(const Module& module) {
                                               resource_text(manifest.resources[i]) + " of type " +
                                               type_text(module, manifest.resources[i].type) +
                                               ", but is " + type_text(module, entry.params[i]));
+    // </since>
     if (entry.result != kVoid && entry.result != kI32)
         return refuse(Rule::Manifest, "the entry function " + entry.name +
                                           " must return void or i32, but returns " +
@@ -106,8 +109,10 @@ Checked<std::vector<std::uint16_t>> check_imports(const Module& module,
 }
 
 Result check_manifest(const Module& module) {
+    // <since lab6>
     for (const Resource& resource : module.manifest.resources)
         TRY(check_resource(module, resource));
+    // </since>
     return about(module, module.manifest.entry, check_entry(module));
 }
 

@@ -22,6 +22,7 @@
 
 namespace singlet::verifier {
 
+// <since lab5>
 // A register that must not be overwritten or forgotten: an owned value, or a borrowed endpoint or set, whose state the
 // lender will go on to believe.
 constexpr bool is_pinned(const Type& type) {
@@ -31,6 +32,7 @@ constexpr bool is_pinned(const Type& type) {
 
 // Pinned, or what may meet something pinned and stay.
 constexpr bool may_be_owed(const Type& type) { return is_pinned(type) || type.kind == Kind::Null; }
+// </since>
 
 constexpr bool is_reference(Kind kind) {
     return is_collected(kind) || is_linear(kind) || kind == Kind::Null;
@@ -47,7 +49,7 @@ bool fits(const Program& program, const Type& value, const Type& slot);
 
 struct Meeting {
     Type type;
-    bool lost = false; // a pinned value on one path meets something else on the other
+    bool lost = false; // what must not be forgotten would be
 };
 Meeting meet(const Program& program, const Type& a, const Type& b);
 

@@ -1,4 +1,7 @@
 // The conditions that rules are made of, and the sentences for when they fail.
+#include <algorithm>
+
+#include "lib/core/assert.hh"
 #include "verifier/tables.hh"
 #include "verifier/text.hh"
 #include "verifier/transfer.hh"
@@ -76,10 +79,12 @@ bool Transfer::object(std::size_t r) {
 bool Transfer::assignable(std::size_t r, Type slot) {
     const Type& value = registers_[r];
     if (fits(program_, value, slot)) return true;
+    // <since lab5>
     if (value.lent && !slot.lent && same_thing(value, slot))
         return refuse(Rule::LentKept, name() + " needs a value that is owned in " +
                                           register_text(r) + ", but " + found(r) +
                                           ", and what is borrowed cannot be given away");
+    // </since>
     return wrong(r, type_text(module_, slot));
 }
 
@@ -87,8 +92,10 @@ bool Transfer::fields_of(std::size_t r, const std::vector<Field>*& fields) {
     const Type& type = registers_[r];
     if (type.kind == Kind::Ref && !module_.classes[type.index].is_interface)
         fields = &module_.classes[type.index].fields;
+    // <since lab5>
     else if (type.kind == Kind::Own)
         fields = &module_.structs[type.index].fields;
+    // </since>
     else
         return wrong_object(r, type.kind == Kind::Ref ? "an object of a class" : "an object");
     not_null(r);
@@ -148,12 +155,6 @@ bool Transfer::writable_bytes(std::size_t r) {
     return array && type.index == kU8 ? bytes(r) : wrong_object(r, "an array(u8) or a vec(u8)");
 }
 
-bool Transfer::endpoint(std::size_t r) {
-    if (!of_kind(r, Kind::Endpoint, "an endpoint")) return false;
-    not_null(r);
-    return true;
-}
-
 bool Transfer::in_registers(std::size_t first, std::size_t count) {
     if (first + count <= registers_.size()) return true;
     return refuse(Rule::Index, name() + " needs " + number_text(count) + " registers from " +
@@ -171,30 +172,17 @@ bool Transfer::element_type(std::size_t number, Kind kind, const char* what, Typ
     return true;
 }
 
-bool Transfer::refuse_overwrite(std::size_t r) {
-    const Type& old = registers_[r];
-    if (old.lent)
-        return refuse(Rule::LentState,
-                      name() + " must not overwrite " + found(r, ", which ") +
-                          ": what is borrowed has to be there when the function returns");
-    return refuse(Rule::OwnedLost, name() + " must not overwrite " + found(r, ", which ") +
-                                       " and owned: give it away or free it first");
-}
-
-bool Transfer::claim(std::size_t r, Type slot) {
-    if (!assignable(r, slot)) return false;
-    take(r);
-    return true;
-}
-
 void Transfer::enter_function() {
-    for (Type& type : registers_)
-        type = Type{};
+    // <lab3:definite else std::ranges::fill(registers_, Type{.kind = Kind::I32});>
+    std::ranges::fill(registers_, Type{});
+    // </lab3:definite>
     if (trace_) trace_->origins.assign(registers_.size(), kNoOrigin);
     for (std::size_t p = 0; p < function_.params.size(); ++p) {
         Type type = register_type(module_, function_.params[p]);
+        // <since lab6>
         const bool tracked = type.kind == Kind::Endpoint || type.kind == Kind::Set;
         if (type.lent && tracked) type.lent = static_cast<std::uint8_t>(1 + p);
+        // </since>
         registers_[p] = type;
         if (trace_) trace_->origins[p] = kParameter | static_cast<Origin>(p);
     }

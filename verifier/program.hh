@@ -11,7 +11,9 @@ struct Program {
     const Subtypes& subtypes;
     const Environment& environment;
     const std::vector<std::uint16_t>& kernel_calls; // of each import: its number in the environment
+    // <since lab6>
     const std::vector<ContractFacts>& contracts;
+    // </since>
 
     const KernelCall& kernel_call(std::size_t import) const {
         return environment.kernel_calls[kernel_calls[import]];

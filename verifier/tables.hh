@@ -20,8 +20,10 @@ Result check_signatures(const Module& module);
 // type.interface: methods belong to interfaces, and each class implements those it lists exactly once.
 Result check_interfaces(const Module& module);
 
+// <since lab6>
 // contract.*: and how long the queues are.
 Checked<std::vector<ContractFacts>> check_contracts(const Module& module);
+// </since>
 
 // import.kernel: and which kernel call each import is.
 Checked<std::vector<std::uint16_t>> check_imports(const Module& module,

@@ -57,26 +57,34 @@ bool Transfer::step(std::uint32_t pc) {
     case Opcode::CellTake:
     case Opcode::CellPut:
     case Opcode::CellFull:
+        // <since lab5 = return refuse(Rule::Encoding, name() + " has no rule yet");>
         return cells(i);
+        // </since>
     case Opcode::XNew:
     case Opcode::XVec:
     case Opcode::XSwap:
     case Opcode::Free:
+        // <since lab5 = return refuse(Rule::Encoding, name() + " has no rule yet");>
         return exchange(i);
+        // </since>
     case Opcode::Channel:
     case Opcode::Send:
     case Opcode::Wrap:
     case Opcode::Unwrap:
     case Opcode::SetNew:
     case Opcode::SetAdd:
+        // <since lab6 = return refuse(Rule::Encoding, name() + " has no rule yet");>
         return channels(i);
+        // </since>
     case Opcode::Call:
     case Opcode::CallI:
     case Opcode::CallK:
         return calls(i);
     case Opcode::In:
     case Opcode::Out:
+        // <since lab6 = return refuse(Rule::Encoding, name() + " has no rule yet");>
         return ports(i);
+        // </since>
     case Opcode::Jmp:
     case Opcode::BrNz:
     case Opcode::BrNull:

@@ -68,31 +68,39 @@ private:
     bool bytes(std::size_t r);
     bool writable_bytes(std::size_t r);
     bool of_kind(std::size_t r, Kind kind, const char* what);
+    // <since lab6>
     bool endpoint(std::size_t r); // owned or borrowed, not null after this
+    // </since>
     bool in_registers(std::size_t first, std::size_t count);
     bool element_type(std::size_t type, Kind kind, const char* what, Type& result);
 
     // ---- what happens to registers (operands.cc)
+    // <since lab5>
     bool free_to_write(std::size_t r) { // nothing there that must not be lost
         return !is_pinned(registers_[r]) || refuse_overwrite(r);
     }
+    bool refuse_overwrite(std::size_t r);
+    bool claim(std::size_t r, Type slot); // an owned value leaves its register for the slot
+    // </since>
     bool set(std::size_t r, Type type) {
+        // <since lab5>
         if (!free_to_write(r)) return false;
+        // </since>
         write(r, type);
         return true;
     }
-    bool claim(std::size_t r, Type slot); // an owned value leaves its register for the slot
     void write(std::size_t r, Type type) {
         registers_[r] = type;
         if (trace_) trace_->origins[r] = pc_;
     }
     Type take(std::size_t r) { // move or copy, as the type wants
         const Type type = registers_[r];
+        // <since lab5>
         if (is_pinned(type)) write(r, Type{});
+        // </since>
         return type;
     }
     void not_null(std::size_t r) { registers_[r].nullable = false; }
-    bool refuse_overwrite(std::size_t r);
     bool wrong(std::size_t r, std::string_view what);
     bool wrong_object(std::size_t r, std::string_view what); // where null is an error of its own
     // "r3 is i32 (set at instruction 1)"
@@ -103,29 +111,38 @@ private:
     bool values(const Instruction& i);
     bool objects(const Instruction& i);
     bool arrays(const Instruction& i);
+    bool calls(const Instruction& i);
+    bool interface_call(const Instruction& i);
+    // <since lab5>
     bool cells(const Instruction& i);
     bool exchange(const Instruction& i);
     bool swap(const Instruction& i);
     bool release(const Instruction& i);
+    // </since>
+    // <since lab6>
     bool channels(const Instruction& i);
     bool send(const Instruction& i);
     bool wrap(const Instruction& i);
     bool endpoint_to_give(std::size_t r);
     std::string kept_text(const Type& endpoint) const;
     bool unwrap(const Instruction& i);
-    bool calls(const Instruction& i);
-    bool interface_call(const Instruction& i);
     bool ports(const Instruction& i);
+    // </since>
     bool argument(std::size_t r, Type param);
     bool result(std::uint8_t r, Type type);
 
     // ---- terminators
     bool returns(const Instruction& i);
+    // <since lab5>
     bool nothing_left();
+    // </since>
+    // <since lab6>
     bool borrowed_back();
+    // </since>
     bool branch(const Instruction& i, EdgeVisitor& visitor);
     bool branch_null(const Instruction& i, EdgeVisitor& visitor);
     bool branch_is(const Instruction& i, EdgeVisitor& visitor);
+    // <since lab6>
     bool select(const Instruction& i, EdgeVisitor& visitor); // select.cc
     bool select_operands(const Instruction& i);
     bool select_case(const Instruction& i, std::size_t number);
@@ -133,6 +150,7 @@ private:
                         const SelectTable::Pattern& pattern);
     bool receive(const Instruction& i, std::size_t r, Type type);
     bool select_complete(const Instruction& i);
+    // </since>
 
     // Runs `visitor` on an edge on which `changes` have been made, and takes them back.
     struct Undo {
@@ -141,6 +159,7 @@ private:
         Origin origin;
     };
     void change(std::size_t r, Type type); // as write(), remembered
+    void change_to_sure(std::size_t r);    // to what it is, but not null
     bool show(std::uint16_t target, EdgeVisitor& visitor);
 
     const Program& program_;

@@ -57,11 +57,13 @@ bool Transfer::interface_call(const Instruction& i) {
     return result(i.a, module_.types[method.result]);
 }
 
+// <since lab6>
 bool Transfer::ports(const Instruction& i) {
     if (i.op == Opcode::In)
         return of_kind(i.b, Kind::Port, "a port range") && i32(i.c) &&
                set(i.a, {.kind = Kind::I32});
     return of_kind(i.a, Kind::Port, "a port range") && i32(i.b) && i32(i.c);
 }
+// </since>
 
 } // namespace singlet::verifier

@@ -111,4 +111,29 @@ bool Transfer::endpoint_to_give(std::size_t r) {
                       register_text(r) + ", but " + found(r) + " and " + kept_text(wanted));
 }
 
+// No register ever holds a second copy, so each borrowed endpoint or set is in one place, or pass 6 was given states that forget
+// it. A closed endpoint stands for any state: whatever the lender does next, it may find the channel closed.
+bool Transfer::borrowed_back() {
+    for (std::size_t p = 0; p < function_.params.size(); ++p) {
+        const Type declared = module_.types[function_.params[p]];
+        if (!declared.lent || !is_pinned(declared)) continue;
+        std::size_t r = 0;
+        while (r < registers_.size() && !(is_pinned(registers_[r]) && registers_[r].lent == p + 1))
+            ++r;
+        const std::string what =
+            "parameter " + number_text(p) + " must be back as " + type_text(module_, declared);
+        if (r == registers_.size())
+            return refuse(Rule::LentState, name() + ": " + what + ", but no register holds it");
+        if (registers_[r].state != declared.state && registers_[r].state != kClosedState)
+            return refuse(Rule::LentState, name() + ": " + what + ", but " + found(r));
+    }
+    return true;
+}
+
+bool Transfer::endpoint(std::size_t r) {
+    if (!of_kind(r, Kind::Endpoint, "an endpoint")) return false;
+    not_null(r);
+    return true;
+}
+
 } // namespace singlet::verifier

@@ -23,7 +23,9 @@ bool Transfer::finish(std::uint32_t pc, EdgeVisitor& visitor) {
     case Opcode::BrIs:
         return object(i.a) && branch_is(i, visitor);
     case Opcode::Select:
+        // <since lab6 = return refuse(Rule::Encoding, name() + " has no rule yet");>
         return select(i, visitor);
+        // </since>
     case Opcode::Ret:
     case Opcode::RetVoid:
         return returns(i);
@@ -39,6 +41,15 @@ void Transfer::change(std::size_t r, Type type) {
     undo_.push_back(
         {static_cast<std::uint8_t>(r), registers_[r], trace_ ? trace_->origins[r] : kNoOrigin});
     write(r, type);
+}
+
+// It is the same value, so it comes from where it came from.
+void Transfer::change_to_sure(std::size_t r) {
+    const Origin origin = trace_ ? trace_->origins[r] : kNoOrigin;
+    Type sure = registers_[r];
+    sure.nullable = false;
+    change(r, sure);
+    if (trace_) trace_->origins[r] = origin;
 }
 
 bool Transfer::show(std::uint16_t target, EdgeVisitor& visitor) {
@@ -57,25 +68,28 @@ bool Transfer::branch(const Instruction& i, EdgeVisitor& visitor) {
     return true;
 }
 
-// One edge knows that it is null, and an owned value that is null owes nothing; the other knows that it is not. A borrowed
-// endpoint or set is never null, so nothing is learnt.
+// One edge knows that it is null; the other knows that it is not.
+// <since lab5>
+// An owned value that is null owes nothing. A borrowed endpoint or set is never null, so nothing is learnt.
+// </since>
 bool Transfer::branch_null(const Instruction& i, EdgeVisitor& visitor) {
     const Type type = registers_[i.a];
-    const bool learns = type.kind != Kind::Null && !(is_pinned(type) && type.lent);
+    bool learns = type.kind != Kind::Null;
+    // <since lab5>
+    learns = learns && !(is_pinned(type) && type.lent);
+    // </since>
+    // <lab3:transfer learns, visitor>
     if (learns) change(i.a, {.kind = Kind::Null});
     if (!show(i.true_block(), visitor)) return false;
-    if (learns && type.nullable) {
-        Type sure = type;
-        sure.nullable = false;
-        const Origin origin = trace_ ? trace_->origins[i.a] : kNoOrigin;
-        change(i.a, sure);
-        if (trace_) trace_->origins[i.a] = origin;
-    }
+    if (learns && type.nullable) change_to_sure(i.a);
     return show(i.false_block(), visitor);
+    // </lab3:transfer>
 }
 
 bool Transfer::branch_is(const Instruction& i, EdgeVisitor& visitor) {
+    // <since lab5>
     if (!free_to_write(i.b)) return false;
+    // </since>
     change(i.b, {.kind = Kind::Ref, .index = i.c});
     return show(i.true_block(), visitor) && show(i.false_block(), visitor);
 }
@@ -96,35 +110,16 @@ bool Transfer::returns(const Instruction& i) {
         if (!lent && !fits(program_, value, wanted))
             return refuse(Rule::Return, function_.name + " must return " +
                                             type_text(module_, wanted) + ", but " + found(i.a));
+        // <since lab5>
         if (!claim(i.a, wanted)) return false;
+        // </since>
     }
-    return nothing_left() && borrowed_back();
-}
-
-bool Transfer::nothing_left() {
-    for (std::size_t r = 0; r < registers_.size(); ++r)
-        if (is_owned(registers_[r]))
-            return refuse(Rule::OwnedLost, name() + " must not leave an owned value behind, but " +
-                                               found(r) + ": give it away or free it first");
-    return true;
-}
-
-// No register ever holds a second copy, so each borrowed endpoint or set is in one place, or pass 6 was given states that forget
-// it. A closed endpoint stands for any state: whatever the lender does next, it may find the channel closed.
-bool Transfer::borrowed_back() {
-    for (std::size_t p = 0; p < function_.params.size(); ++p) {
-        const Type declared = module_.types[function_.params[p]];
-        if (!declared.lent || !is_pinned(declared)) continue;
-        std::size_t r = 0;
-        while (r < registers_.size() && !(is_pinned(registers_[r]) && registers_[r].lent == p + 1))
-            ++r;
-        const std::string what =
-            "parameter " + number_text(p) + " must be back as " + type_text(module_, declared);
-        if (r == registers_.size())
-            return refuse(Rule::LentState, name() + ": " + what + ", but no register holds it");
-        if (registers_[r].state != declared.state && registers_[r].state != kClosedState)
-            return refuse(Rule::LentState, name() + ": " + what + ", but " + found(r));
-    }
+    // <since lab5>
+    if (!nothing_left()) return false;
+    // </since>
+    // <since lab6>
+    if (!borrowed_back()) return false;
+    // </since>
     return true;
 }
 

@@ -1,10 +1,15 @@
-// The rules of the exchange heap: one owner a block, always.
+// The rules of the exchange heap and of cells, its bridge to collected memory: one owner a block, always.
 #include "lib/core/assert.hh"
 #include "verifier/tables.hh"
 #include "verifier/text.hh"
 #include "verifier/transfer.hh"
 
 namespace singlet::verifier {
+namespace {
+
+constexpr Type kInt{.kind = Kind::I32};
+
+} // namespace
 
 bool Transfer::exchange(const Instruction& i) {
     Type type;
@@ -51,6 +56,54 @@ bool Transfer::release(const Instruction& i) {
                                           ", but " + found(i.a) +
                                           ", and what is borrowed cannot be freed");
     take(i.a);
+    return true;
+}
+
+// A cell is full or empty at run time; what is in it has the cell type's inner type, owned and not null.
+bool Transfer::cells(const Instruction& i) {
+    Type type;
+    auto cell = [&](std::size_t r) {
+        if (!of_kind(r, Kind::Cell, "a cell")) return false;
+        not_null(r);
+        type = module_.types[registers_[r].index];
+        return true;
+    };
+    switch (i.op) {
+    case Opcode::CellNew:
+        return element_type(i.imm, Kind::Cell, "a cell", type) && set(i.a, type);
+    case Opcode::CellTake:
+        return cell(i.b) && set(i.a, type);
+    case Opcode::CellPut:
+        return cell(i.a) && claim(i.b, type);
+    case Opcode::CellFull:
+        return cell(i.b) && set(i.a, kInt);
+    default:
+        break;
+    }
+    ASSERT(!"an opcode of this family");
+}
+
+bool Transfer::nothing_left() {
+    for (std::size_t r = 0; r < registers_.size(); ++r)
+        if (is_owned(registers_[r]))
+            return refuse(Rule::OwnedLost, name() + " must not leave an owned value behind, but " +
+                                               found(r) + ": give it away or free it first");
+    return true;
+}
+
+bool Transfer::refuse_overwrite(std::size_t r) {
+    const Type& old = registers_[r];
+    if (old.lent)
+        return refuse(Rule::LentState,
+                      name() + " must not overwrite " + found(r, ", which ") +
+                          ": what is borrowed has to be there when the function returns");
+    return refuse(Rule::OwnedLost, name() + " must not overwrite " + found(r, ", which ") +
+                                       " and owned: give it away or free it first");
+}
+
+bool Transfer::claim(std::size_t r, Type slot) {
+    if (!assignable(r, slot)) return false;
+    take(r);
     return true;
 }
 

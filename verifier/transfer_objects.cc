@@ -1,4 +1,4 @@
-// The rules of collected memory: objects, arrays and strings, cells.
+// The rules of collected memory: objects, arrays and strings.
 #include "lib/core/assert.hh"
 #include "verifier/tables.hh"
 #include "verifier/text.hh"
@@ -22,6 +22,7 @@ constexpr Type object_of(std::uint32_t cls, bool nullable = false) {
 
 bool Transfer::objects(const Instruction& i) {
     Type field;
+    // <since lab5>
     auto plain = [&](std::size_t r) {
         return !is_linear(field.kind) ||
                refuse(Rule::Operand, name() + " needs a field that is not owned, but field " +
@@ -29,6 +30,7 @@ bool Transfer::objects(const Instruction& i) {
                                          register_text(r) + " is " + type_text(module_, field) +
                                          ", which only xswap reaches");
     };
+    // </since>
     switch (i.op) {
     case Opcode::New:
         if (module_.classes[i.imm].is_interface)
@@ -36,9 +38,17 @@ bool Transfer::objects(const Instruction& i) {
                                              " is an interface");
         return set(i.a, object_of(i.imm));
     case Opcode::LdFld:
-        return field_of(i.b, i.imm, field) && plain(i.b) && set(i.a, as_register(field));
+        if (!field_of(i.b, i.imm, field)) return false;
+        // <since lab5>
+        if (!plain(i.b)) return false;
+        // </since>
+        return set(i.a, as_register(field));
     case Opcode::StFld:
-        return field_of(i.a, i.imm, field) && plain(i.a) && assignable(i.b, field);
+        if (!field_of(i.a, i.imm, field)) return false;
+        // <since lab5>
+        if (!plain(i.a)) return false;
+        // </since>
+        return assignable(i.b, field);
     case Opcode::IsNull:
         return reference(i.b) && set(i.a, kInt);
     case Opcode::IsInst:
@@ -57,6 +67,7 @@ bool Transfer::objects(const Instruction& i) {
 }
 
 bool Transfer::arrays(const Instruction& i) {
+    // <lab3:transfer i>
     Type element;
     switch (i.op) {
     case Opcode::NewArr:
@@ -78,30 +89,7 @@ bool Transfer::arrays(const Instruction& i) {
     default:
         break;
     }
-    ASSERT(!"an opcode of this family");
-}
-
-// A cell is full or empty at run time; what is in it has the cell type's inner type, owned and not null.
-bool Transfer::cells(const Instruction& i) {
-    Type type;
-    auto cell = [&](std::size_t r) {
-        if (!of_kind(r, Kind::Cell, "a cell")) return false;
-        not_null(r);
-        type = module_.types[registers_[r].index];
-        return true;
-    };
-    switch (i.op) {
-    case Opcode::CellNew:
-        return element_type(i.imm, Kind::Cell, "a cell", type) && set(i.a, type);
-    case Opcode::CellTake:
-        return cell(i.b) && set(i.a, type);
-    case Opcode::CellPut:
-        return cell(i.a) && claim(i.b, type);
-    case Opcode::CellFull:
-        return cell(i.b) && set(i.a, kInt);
-    default:
-        break;
-    }
+    // </lab3:transfer>
     ASSERT(!"an opcode of this family");
 }
 

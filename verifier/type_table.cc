@@ -3,7 +3,9 @@
 #include <bit>
 
 #include "lib/core/try.hh"
+// <since lab6>
 #include "verifier/contracts.hh"
+// </since>
 #include "verifier/limits.hh"
 #include "verifier/tables.hh"
 #include "verifier/text.hh"
@@ -56,21 +58,28 @@ Result check_element(const Module& module, std::size_t number) {
     case Kind::Array:
         if (is_scalar(inner.kind) || (is_collected(inner.kind) && inner.nullable)) return {};
         return wants(Rule::Layout, "integers or nullable collected references");
+    // <since lab5>
     case Kind::Vec:
         if (is_scalar(inner.kind)) return {};
         return wants(Rule::Layout, "integers");
     case Kind::Cell:
         if (is_owned(inner) && !inner.nullable) return {};
         return wants(Rule::Layout, "an owned exchange type that is not nullable");
-    default: // Set
+    // </since>
+    // <since lab6>
+    case Kind::Set:
         if (inner.kind != Kind::Endpoint || !is_owned(inner) || inner.nullable)
             return wants(Rule::Layout, "owned endpoints that are not nullable");
         if (!receives_next(module, inner))
             return wants(Rule::TypeTable, "endpoints that receive next");
         return {};
+    // </since>
+    default:
+        return {};
     }
 }
 
+// <since lab6>
 Result check_entry(const Module& module, std::size_t number) {
     const Type& type = module.types[number];
     if (type.kind == Kind::Endpoint && type.state == kClosedState)
@@ -83,6 +92,7 @@ Result check_entry(const Module& module, std::size_t number) {
             "must not be nullable: what is borrowed is given back, and null cannot be");
     return {};
 }
+// </since>
 
 // Sorted by value, equal types are neighbours.
 Result check_unique(const Module& module) {
@@ -103,7 +113,9 @@ Result check_unique(const Module& module) {
 Result check_type_table(const Module& module) {
     std::vector<std::uint8_t> depth(module.types.size());
     for (std::size_t i = 0; i < module.types.size(); ++i) {
+        // <since lab6>
         TRY(check_entry(module, i));
+        // </since>
         TRY(check_nesting(module, i, depth));
         TRY(check_element(module, i));
     }

@@ -15,6 +15,16 @@ namespace singlet::verifier {
 namespace {
 
 Result check_tables(const Module& module) {
+    // <since lab6 = auto later = [](const char* what) { return refuse(Rule::Format, std::string("this verifier has no rules for ") + what); };>
+    // </since>
+    // <since lab6 = if (!module.contracts.empty() || !module.manifest.resources.empty()) return later("contracts and resources");>
+    // </since>
+    // <since lab5 = if (!module.structs.empty()) return later("the exchange heap");>
+    // </since>
+    // <since lab5 = for (std::size_t t = kFirstOwnType; t < module.types.size(); ++t) if (module.types[t].kind >= Kind::Cell) return later("the exchange heap");>
+    // </since>
+    // <since lab6 = for (std::size_t t = kFirstOwnType; t < module.types.size(); ++t) if (module.types[t].kind >= Kind::Endpoint) return later("channels");>
+    // </since>
     TRY(check_type_table(module));
     TRY(check_layouts(module));
     TRY(check_signatures(module));
@@ -28,18 +38,22 @@ class Breadth {
 public:
     Breadth(const Function& f, const std::vector<std::uint32_t>& implementers)
         : f_(f), implementers_(implementers) {
+        // <since lab6>
         for (const SelectTable& table : f.selects) {
             selects_.push_back(0);
             for (const auto& c : table.cases)
                 selects_.back() += 1 + c.patterns.size();
         }
+        // </since>
     }
     std::uint64_t of(const Instruction& i) const {
         switch (i.op) {
         case Opcode::Switch:
             return f_.switches[i.imm].size();
+        // <since lab6>
         case Opcode::Select:
             return selects_[i.imm];
+        // </since>
         case Opcode::BrIs:
             return implementers_[i.c];
         case Opcode::IsInst:
@@ -53,7 +67,9 @@ public:
 private:
     const Function& f_;
     const std::vector<std::uint32_t>& implementers_;
+    // <since lab6>
     std::vector<std::uint64_t> selects_;
+    // </since>
 };
 
 // The states of all blocks are kept, and all that instructions stand for is compiled: both numbers are bounded for the
@@ -108,7 +124,9 @@ Checked<Verified> verify(Module module, const Environment& environment, Observer
     TRY(check_bounds(v.module_));
     TRY(check_tables(v.module_));
     TRY(check_size(v.module_));
+    // <since lab6>
     v.contracts_ = TRY(check_contracts(v.module_));
+    // </since>
     v.kernel_calls_ = TRY(check_imports(v.module_, environment));
     v.subtypes_ = Subtypes(v.module_);
     v.functions_.reserve(v.module_.functions.size());
@@ -120,7 +138,9 @@ Checked<Verified> verify(Module module, const Environment& environment, Observer
 }
 
 Program Verified::program() const {
+    // <since lab6 = return {module_, subtypes_, environment_, kernel_calls_};>
     return {module_, subtypes_, environment_, kernel_calls_, contracts_};
+    // </since>
 }
 
 } // namespace singlet::verifier

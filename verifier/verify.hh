@@ -55,12 +55,14 @@ struct FunctionFacts {
     std::vector<std::uint16_t> order; // all blocks in reverse post-order
 };
 
+// <since lab6>
 struct ContractFacts {
     std::uint16_t bound_to_exporter = 0; // most messages that can wait in the exporter's queue
     std::uint16_t bound_to_importer = 0;
     // States in which the importer, the exporter can only send, while nothing waits for it and nothing will.
     std::bitset<limits::kStates> hand_over[2] = {};
 };
+// </since>
 
 struct Program; // program.hh
 class Observer; // observer.hh
@@ -69,7 +71,9 @@ class Verified {
 public:
     const Module& module() const { return module_; }
     const FunctionFacts& facts(std::size_t function) const { return functions_[function]; }
+    // <since lab6>
     const ContractFacts& contract(std::size_t contract) const { return contracts_[contract]; }
+    // </since>
     // The kernel call that import `i` means: an index in Environment::kernel_calls.
     std::uint16_t kernel_call(std::size_t i) const { return kernel_calls_[i]; }
     const KernelCall& kernel_signature(std::size_t i) const {
@@ -87,7 +91,9 @@ private:
 
     Module module_;
     std::vector<FunctionFacts> functions_;
+    // <since lab6>
     std::vector<ContractFacts> contracts_;
+    // </since>
     std::vector<std::uint16_t> kernel_calls_;
     Environment environment_; // what it points to outlives this
     Subtypes subtypes_;

@@ -24,12 +24,13 @@ class LabAttack(attacks.Attack):
         refusals = [re.fullmatch(r"(?:\[(\S+)\] )?(.+)", text).groups() for text in said["rejects"]]
         return cls(path, refusals, [], attacks.names_to_run(said), " ".join(said["options"]), None,
                    [attacks.text_of(t) for t in said["damage"]], said["harmless"],
-                   [attacks.text_of(t) for t in said["not"]], [])
+                   [attacks.text_of(t) for t in said["not"]], attacks.patches_in(said))
 
     def modules(self, folder, tool):
-        names = list(dict.fromkeys(self.run))
-        return [attacks.assemble(self.path if n == "attack" else victim(n),
-                                 folder / f"{self.path.stem if n == 'attack' else n}.sbc", tool) for n in names]
+        made = [attacks.assemble(self.path if n == "attack" else victim(n),
+                                 folder / f"{self.path.stem if n == 'attack' else n}.sbc", tool) for n in dict.fromkeys(self.run)]
+        self.patched(folder / f"{self.path.stem}.sbc")
+        return made
 
     @property
     def refusal(self):
