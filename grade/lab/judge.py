@@ -152,8 +152,10 @@ def classify(check, result, nonce):
     if end is qemu.End.FAILED and missing:
         return Verdict("not done", missing)
     if end is qemu.End.PANIC and check.ends != "panic":
-        at = next((i for i, line in enumerate(lines) if line.startswith("panic: ")), max(0, len(lines) - 8))
-        return Verdict("panic", lines[at] if at < len(lines) else "", lines[at + 1:at + 20])
+        at = next((i for i, line in enumerate(lines) if line.startswith("panic: ")), None)
+        if at is None:
+            return Verdict("panic", "a second fault while the first one was being reported", lines[-8:])
+        return Verdict("panic", lines[at], lines[at + 1:at + 20])
     if end.value != check.ends:
         failed = [line for line in lines if line.startswith(("TEST ", "singlet: ", "install "))] or lines[-1:]
         return Verdict("wrong", failed[-1], lines[-8:-1])
@@ -172,7 +174,8 @@ def check_records(check, lines, nonce):
     for text in check.console:
         found = next((i for i in range(at, len(printed)) if text in printed[i]), None)
         if found is None:
-            return Verdict("wrong", f'the console lacks "{text}"', printed[:20])
+            lacks = f'the console lacks "{text}"'
+            return Verdict("not done", first_missing(lines), [lacks]) if first_missing(lines) else Verdict("wrong", lacks, printed[:20])
         at = found + 1
     return Verdict("ok")
 

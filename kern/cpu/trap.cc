@@ -76,7 +76,7 @@ constexpr std::uint32_t kPresent = 1, kWrite = 2, kUser = 4, kReserved = 8;
 //   ": write to 0x00000010, not present, at CPL 0"
 //   ": read of 0x40000000, not allowed, reserved bit set, at CPL 3"
 void print_page_fault(std::uint32_t error) {
-    // <lab1:fault error, kPresent, kWrite, kUser, kReserved>
+    // <lab1:fault error, kPresent, kWrite, kUser, kReserved else return;>
     print(": {} 0x{:08x}, {}{}", error & kWrite ? "write to" : "read of", read_cr2(),
           error & kPresent ? "not allowed" : "not present",
           error & kReserved ? ", reserved bit set" : "");

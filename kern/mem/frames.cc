@@ -17,8 +17,8 @@ namespace {
 constexpr std::uint32_t kMinimumRam = 240u << 20; // a 256 MB machine less what its BIOS keeps
 constexpr std::uint32_t kBits = 32;
 
-// One bit a frame of all memory, set while it is free. Both zones share it: they begin and end at
-// multiples of 4 MB, so no word belongs to both.
+// One bit a frame of all memory, set while it is free. Both zones share it: the border between them is
+// at a multiple of 4 MB, so no word belongs to both.
 constinit std::array<std::uint32_t, kMaximumRam / kPageSize / kBits> free_bits{};
 
 class FrameZone {

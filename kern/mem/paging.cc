@@ -133,7 +133,8 @@ PageDirectory::~PageDirectory() {
 std::uint32_t* PageDirectory::entry(VirtAddr page) const {
     // <lab1:walk page>
     std::uint32_t in_directory = entries()[directory_index(page.raw())];
-    return in_directory ? table_of(in_directory) + table_index(page.raw()) : nullptr;
+    if (!(in_directory & kPresent)) return nullptr;
+    return table_of(in_directory) + table_index(page.raw());
     // </lab1:walk>
 }
 

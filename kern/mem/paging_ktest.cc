@@ -3,6 +3,7 @@
 #include "kern/cpu/x86.hh"
 #include "kern/mem/every_frame.hh"
 #include "kern/mem/paging.hh"
+#include <cstring>
 
 namespace singlet::kern {
 
@@ -72,6 +73,9 @@ KERNEL_TEST_AFTER(310, page_walk) {
     CHECK(directory.lookup(VirtAddr(page - kPageSize)).error() == Error::NotFound);
     table_entry(directory, page) = 0x12345000 | kWritable | kUser; // whatever else it holds
     CHECK(directory.lookup(VirtAddr(page)).error() == Error::NotFound);
+    table_entry(directory, page) = 0x12345000 | kPresent;
+    directory_entry(directory, page) &= ~kPresent; // the same of a table
+    CHECK(directory.lookup(VirtAddr(page)).error() == Error::NotFound);
     directory_entry(directory, page) = 0;
 }
 
@@ -81,6 +85,12 @@ KERNEL_TEST_AFTER(310, page_map) {
     {
         PageDirectory directory = *PageDirectory::create();
         VirtAddr first(kProcessBase + 3 * kPageSize), last(0xfffff000);
+        { // what the next tables are made of is not zero
+            Frames a = *Frames::allocate(Zone::Kernel, 1, Zeroed::No);
+            Frames b = *Frames::allocate(Zone::Kernel, 1, Zeroed::No);
+            for (Frames* frame : {&a, &b})
+                std::memset(at<void>(frame->start()), 0xff, kPageSize);
+        }
         CHECK(directory.map(first, PhysAddr(0x07654000), Writable::Yes, User::No));
         CHECK(table_entry(directory, first.raw()) == (0x07654000 | kPresent | kWritable));
         // The processor takes the stricter of the two rights; the tables are to decide.
@@ -171,7 +181,7 @@ KERNEL_TEST_AFTER(320, tlb_forgets) {
     CHECK(*word == 2 && !faults(page.raw(), Access::Write));
     CHECK(directory.map(page, more.start(), Writable::No, User::No)); // fewer rights
     CHECK(faults(page.raw(), Access::Write) && !faults(page.raw(), Access::Read));
-    directory.unmap(page);
+    directory.unmap(VirtAddr(kProcessBase - kPageSize), 2); // the first one has no table
     CHECK(faults(page.raw(), Access::Read));
     disable_paging();
 }
