@@ -37,6 +37,7 @@ constexpr std::uint64_t kBlockCompiled = 256, kEdge = 64;
 constexpr std::uint64_t kCode = 64, kArgumentCode = 32, kTargetCode = 48;
 constexpr std::uint64_t kInstruction = 128, kRelocation = 16, kLine = 8;
 constexpr std::uint64_t kImplementer = 2; // of an interface
+constexpr std::uint64_t kLaidOut = 32;    // of a class or struct: and a word for each field
 constexpr std::uint64_t kStackMap = 64;   // and a slot for each register
 
 // <since lab6>
@@ -137,7 +138,9 @@ std::uint64_t data_size(const Module& module) {
         sum += s.size() + 16;
     for (const Class& c : module.classes)
         sum += 64 + (4 + kRelocation) * (c.fields.size() + module.methods.size()) +
-               kImplementer * c.interfaces.size();
+               kImplementer * c.interfaces.size() + kLaidOut + 4 * c.fields.size();
+    for (const Struct& s : module.structs)
+        sum += kLaidOut + 4 * s.fields.size();
     for (const Function& f : module.functions)
         sum += 64 + kLine * f.lines.size();
     return kGrowing * sum;

@@ -102,6 +102,8 @@ struct NativeImage {
     std::vector<rt::StackMap> maps;
     std::vector<std::uint16_t> map_slots;
     std::vector<NativeLine> lines;
+    std::uint32_t lowered_again =
+        0; // functions that ran short of registers when they were lowered first
     // Offset in code of a thunk: it takes the entry's parameters as words from the stack as cdecl
     // does (an I64 is two words), calls the entry and returns when that does.
     std::uint32_t start = 0;

@@ -2,9 +2,6 @@
 
 #include <algorithm>
 
-#include "verifier/predecessors.hh"
-#include "verifier/worklist.hh"
-
 namespace singlet::verifier {
 
 Reads::Reads(const Program& program) : program_(program) {
@@ -38,43 +35,51 @@ std::size_t Reads::argument_count(const Instruction& i) const {
 }
 
 // A call of a void function names register 0 and does not write it.
-bool Reads::has_result(const Instruction& i) const {
+bool Reads::call_has_result(const Instruction& i) const {
     switch (i.op) {
     case Opcode::Call:
         return program_.module.functions[i.imm].result != kVoid;
     case Opcode::CallI:
         return program_.module.methods[i.imm].result != kVoid;
-    case Opcode::CallK:
-        return program_.kernel_call(i.imm).result != kVoid;
     default:
-        return info(i.op).a == Role::D;
+        return program_.kernel_call(i.imm).result != kVoid;
     }
 }
 
 namespace {
 
-// Of a block's instructions alone.
-struct BlockSets {
-    RegisterSet uses, defines;
+using BlockSets = Workspace::BlockSets;
+
+// Most functions have so few registers that a set of them is a number, which stays in a register of the processor.
+class FewRegisters {
+public:
+    static constexpr std::size_t kMost = 64;
+    void add(std::size_t r) { bits_ |= std::uint64_t{1} << r; }
+    void remove(std::size_t r) { bits_ &= ~(std::uint64_t{1} << r); }
+    explicit operator RegisterSet() const { return RegisterSet(bits_); }
+
+private:
+    std::uint64_t bits_ = 0;
 };
 
 // From the last instruction to the first. A register that a terminator writes is written on one of its edges only: it
 // counts as neither.
+template <class Set>
 BlockSets summarize(const Reads& reads, const Function& f, std::size_t block) {
-    BlockSets sets;
+    Set uses, defines;
     for (std::uint32_t pc = block_end(f, block); pc-- > f.blocks[block];) {
         const Instruction& i = f.code[pc];
         const OpcodeInfo& op = info(i.op);
         auto define = [&](Role role, std::uint8_t r) {
             if (role != Role::D) return;
-            sets.defines.add(r);
-            sets.uses.remove(r);
+            defines.add(r);
+            uses.remove(r);
         };
         if (!is_terminator(i.op) && reads.has_result(i)) define(op.a, i.a);
         if (!is_terminator(i.op)) define(op.b, i.b);
-        reads.each(f, i, [&](std::size_t r) { sets.uses.add(r); });
+        reads.each(f, i, [&](std::size_t r) { uses.add(r); });
     }
-    return sets;
+    return {RegisterSet(uses), RegisterSet(defines)};
 }
 
 template <class F>
@@ -92,15 +97,19 @@ void each_edge(const Function& f, F&& edge) {
 // Backwards: each block after its successors, as far as there is such an order. Where more has become live than was known, the
 // blocks before it are looked at again.
 Checked<std::vector<RegisterSet>> find_liveness(const Program& program, const Reads& reads,
-                                                std::size_t number, const Flow& flow,
-                                                Meter& meter) {
+                                                std::size_t number, const Flow& flow, Meter& meter,
+                                                Workspace& workspace) {
     const Function& f = program.module.functions[number];
-    std::vector<BlockSets> sets(f.blocks.size());
-    for (std::size_t b = 0; b < sets.size(); ++b)
-        sets[b] = summarize(reads, f, b);
-    const Predecessors predecessors(f.blocks.size(), [&](auto edge) { each_edge(f, edge); });
+    auto& sets = workspace.sets;
+    auto& predecessors = workspace.predecessors;
+    auto& pending = workspace.pending;
+    sets.clear();
+    for (std::size_t b = 0; b < f.blocks.size(); ++b)
+        sets.push_back(f.registers <= FewRegisters::kMost ? summarize<FewRegisters>(reads, f, b)
+                                                          : summarize<RegisterSet>(reads, f, b));
+    predecessors.find(f.blocks.size(), [&](auto edge) { each_edge(f, edge); });
     std::vector<RegisterSet> live(f.blocks.size());
-    Worklist pending(f.blocks.size()); // by their place from the end of the order
+    pending.clear(f.blocks.size()); // by their place from the end of the order
     const std::size_t last = f.blocks.size() - 1;
     for (std::size_t place = 0; place <= last; ++place)
         pending.add(place);

@@ -11,7 +11,7 @@ namespace singlet::verifier {
 bool Transfer::refuse(Rule rule, std::string sentence) {
     diagnosis_ = diagnose(module_, number_, pc_, rule, std::move(sentence));
     diagnosis_->frame =
-        frame_text(module_, function_,
+        frame_text(module_, *function_,
                    trace_ ? std::span<const Type>(trace_->types_before) : registers_, trace_);
     diagnosis_->places = std::move(places_);
     return false;
@@ -19,7 +19,7 @@ bool Transfer::refuse(Rule rule, std::string sentence) {
 
 // As the assembler writes it: `add`, not `alui`.
 std::string Transfer::name() const {
-    const Instruction& i = function_.code[pc_];
+    const Instruction& i = function_->code[pc_];
     switch (i.op) {
     case Opcode::Alu:
         return std::string(kAluText[i.imm]);
@@ -35,7 +35,7 @@ std::string Transfer::name() const {
 }
 
 void Transfer::mention(Origin origin) {
-    if (trace_) add_places(module_, function_, origin, *trace_, places_);
+    if (trace_) add_places(module_, *function_, origin, *trace_, places_);
 }
 
 std::string Transfer::found(std::size_t r, std::string_view joint) {
@@ -177,8 +177,8 @@ void Transfer::enter_function() {
     std::ranges::fill(registers_, Type{});
     // </lab3:definite>
     if (trace_) trace_->origins.assign(registers_.size(), kNoOrigin);
-    for (std::size_t p = 0; p < function_.params.size(); ++p) {
-        Type type = register_type(module_, function_.params[p]);
+    for (std::size_t p = 0; p < function_->params.size(); ++p) {
+        Type type = register_type(module_, function_->params[p]);
         // <since lab6>
         const bool tracked = type.kind == Kind::Endpoint || type.kind == Kind::Set;
         if (type.lent && tracked) type.lent = static_cast<std::uint8_t>(1 + p);

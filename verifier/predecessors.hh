@@ -10,9 +10,11 @@ namespace singlet::verifier {
 
 class Predecessors {
 public:
-    // `each_edge(f)` calls f(from, to) for each edge; it is asked twice and must say the same.
+    // Of another function, in the store of the one before. `each_edge(f)` calls f(from, to) for each edge; it is asked twice
+    // and must say the same.
     template <class EachEdge>
-    Predecessors(std::size_t blocks, EachEdge each_edge) : first_(blocks + 1) {
+    void find(std::size_t blocks, EachEdge each_edge) {
+        first_.assign(blocks + 1, 0);
         each_edge([&](std::size_t, std::size_t to) { ++first_[to]; });
         std::uint32_t sum = 0;
         for (std::uint32_t& first : first_)

@@ -22,6 +22,12 @@ Replay::Replay(const Verified& verified, std::size_t function)
 
 Replay::~Replay() = default;
 
+void Replay::turn_to(std::size_t function) {
+    function_ = function;
+    registers_.resize(verified_.module().functions[function].registers);
+    walk_->transfer.turn_to(function, registers_);
+}
+
 void Replay::enter(std::uint16_t block) {
     pc_ = verified_.module().functions[function_].blocks[block];
     std::ranges::copy(verified_.facts(function_).entry[block], registers_.begin());

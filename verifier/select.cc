@@ -46,7 +46,7 @@ struct Heads {
 
 bool Transfer::select(const Instruction& i, EdgeVisitor& visitor) {
     if (!select_operands(i)) return false;
-    const auto& cases = function_.selects[i.imm].cases;
+    const auto& cases = function_->selects[i.imm].cases;
     for (std::size_t n = 0; n < cases.size(); ++n)
         if (!select_case(i, n) || !show(cases[n].block, visitor)) return false;
     return select_complete(i);
@@ -68,7 +68,7 @@ bool Transfer::select_operands(const Instruction& i) {
 
 // Makes the changes that hold on the edge to the case's block.
 bool Transfer::select_case(const Instruction& i, std::size_t number) {
-    const auto& patterns = function_.selects[i.imm].cases[number].patterns;
+    const auto& patterns = function_->selects[i.imm].cases[number].patterns;
     if (patterns.empty())
         return refuse(Rule::Endpoint, "select needs something to wait for in each case, but case " +
                                           number_text(number) + " has no pattern");
@@ -128,7 +128,7 @@ bool Transfer::receive(const Instruction& i, std::size_t r, Type type) {
 // An odometer over the operands' heads.
 bool Transfer::select_complete(const Instruction& i) {
     // <lab6:cases i else return true;>
-    const auto& cases = function_.selects[i.imm].cases;
+    const auto& cases = function_->selects[i.imm].cases;
     const Type* operands = &registers_[i.b];
     std::vector<Heads> heads;
     for (std::size_t o = 0; o < i.c; ++o)

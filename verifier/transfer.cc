@@ -20,7 +20,7 @@ constexpr bool is_shift(std::uint32_t op) {
 bool Transfer::step(std::uint32_t pc) {
     pc_ = pc;
     if (trace_) trace_->remember(registers_);
-    const Instruction& i = function_.code[pc];
+    const Instruction& i = function_->code[pc];
     switch (i.op) {
     case Opcode::Mov:
     case Opcode::LdI:

@@ -31,8 +31,15 @@ public:
     Transfer(const Program& program, std::size_t function, std::span<Type> registers, Meter& meter,
              Trace* trace = nullptr)
         : program_(program), module_(program.module), number_(function),
-          function_(program.module.functions[function]), registers_(registers), meter_(meter),
+          function_(&program.module.functions[function]), registers_(registers), meter_(meter),
           trace_(trace) {}
+
+    // Goes on with another function of the module, whose registers these are.
+    void turn_to(std::size_t function, std::span<Type> registers) {
+        number_ = function;
+        function_ = &module_.functions[function];
+        registers_ = registers;
+    }
 
     // Past an instruction that is not a terminator. False: refused, and diagnosis() says why.
     bool step(std::uint32_t pc);
@@ -46,7 +53,7 @@ public:
     bool refuse(Rule rule, std::string sentence);
     void mention(Origin origin); // the refusal will tell where that is
 
-    const Function& function() const { return function_; }
+    const Function& function() const { return *function_; }
     std::span<const Type> registers() const { return registers_; }
 
 private:
@@ -165,7 +172,7 @@ private:
     const Program& program_;
     const Module& module_;
     std::size_t number_;
-    const Function& function_;
+    const Function* function_;
     std::span<Type> registers_;
     Meter& meter_;
     Trace* trace_;

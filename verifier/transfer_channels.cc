@@ -114,8 +114,8 @@ bool Transfer::endpoint_to_give(std::size_t r) {
 // No register ever holds a second copy, so each borrowed endpoint or set is in one place, or pass 6 was given states that forget
 // it. A closed endpoint stands for any state: whatever the lender does next, it may find the channel closed.
 bool Transfer::borrowed_back() {
-    for (std::size_t p = 0; p < function_.params.size(); ++p) {
-        const Type declared = module_.types[function_.params[p]];
+    for (std::size_t p = 0; p < function_->params.size(); ++p) {
+        const Type declared = module_.types[function_->params[p]];
         if (!declared.lent || !is_pinned(declared)) continue;
         std::size_t r = 0;
         while (r < registers_.size() && !(is_pinned(registers_[r]) && registers_[r].lent == p + 1))

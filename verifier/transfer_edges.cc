@@ -11,7 +11,7 @@ namespace singlet::verifier {
 bool Transfer::finish(std::uint32_t pc, EdgeVisitor& visitor) {
     pc_ = pc;
     if (trace_) trace_->remember(registers_);
-    const Instruction& i = function_.code[pc];
+    const Instruction& i = function_->code[pc];
     switch (i.op) {
     case Opcode::Jmp:
         return branch(i, visitor);
@@ -62,9 +62,9 @@ bool Transfer::show(std::uint16_t target, EdgeVisitor& visitor) {
 }
 
 bool Transfer::branch(const Instruction& i, EdgeVisitor& visitor) {
-    const std::size_t count = successor_count(function_, i);
+    const std::size_t count = successor_count(*function_, i);
     for (std::size_t s = 0; s < count; ++s)
-        if (!visitor.edge(successor(function_, i, s))) return false;
+        if (!visitor.edge(successor(*function_, i, s))) return false;
     return true;
 }
 
@@ -95,12 +95,12 @@ bool Transfer::branch_is(const Instruction& i, EdgeVisitor& visitor) {
 }
 
 bool Transfer::returns(const Instruction& i) {
-    const Type wanted = module_.types[function_.result];
+    const Type wanted = module_.types[function_->result];
     if ((wanted.kind == Kind::Void) != (i.op == Opcode::RetVoid))
         return refuse(Rule::Return,
                       wanted.kind == Kind::Void
-                          ? "ret returns a value, but " + function_.name + " has no result"
-                          : "retv returns nothing, but " + function_.name + " must return " +
+                          ? "ret returns a value, but " + function_->name + " has no result"
+                          : "retv returns nothing, but " + function_->name + " must return " +
                                 type_text(module_, wanted));
     if (i.op == Opcode::Ret) {
         const Type& value = registers_[i.a];
@@ -108,7 +108,7 @@ bool Transfer::returns(const Instruction& i) {
             return wrong(i.a, type_text(module_, wanted));
         const bool lent = value.lent && same_thing(value, wanted);
         if (!lent && !fits(program_, value, wanted))
-            return refuse(Rule::Return, function_.name + " must return " +
+            return refuse(Rule::Return, function_->name + " must return " +
                                             type_text(module_, wanted) + ", but " + found(i.a));
         // <since lab5>
         if (!claim(i.a, wanted)) return false;

@@ -111,7 +111,8 @@ class Replay {
 public:
     Replay(const Verified& verified, std::size_t function);
     ~Replay();
-    void enter(std::uint16_t block); // registers() are those at its entry
+    void turn_to(std::size_t function); // begins another one, in the store of the one before
+    void enter(std::uint16_t block);    // registers() are those at its entry
     const Registers& registers() const { return registers_; }
     void step(); // past the next instruction, which is not a terminator
 private:

@@ -16,7 +16,12 @@ class Worklist {
 public:
     static constexpr std::size_t kNone = ~std::size_t{0};
 
-    explicit Worklist(std::size_t places) : words_((places + 63) / 64) {}
+    Worklist() = default;
+    explicit Worklist(std::size_t places) { clear(places); }
+    void clear(std::size_t places) { // for so many, none of them in it
+        words_.assign((places + 63) / 64, 0);
+        filled_.fill(0);
+    }
 
     void add(std::size_t place) {
         words_[place / 64] |= bit(place);

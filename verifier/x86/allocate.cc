@@ -15,16 +15,6 @@ struct Clobbers {
     RegMask early = 0, late = 0;
 };
 
-// What would make a move unnecessary.
-struct Wishes {
-    RegMask prefer = 0;
-    WebIndex like[3] = {kNoWeb, kNoWeb, kNoWeb};
-    void add(WebIndex web) {
-        for (auto& l : like)
-            if (l == kNoWeb) return void(l = web);
-    }
-};
-
 Clobbers alu_clobbers(AluOp op, const Web* by) {
     bool constant = by == nullptr || by->is_constant();
     switch (op) {
@@ -82,164 +72,139 @@ Clobbers clobbers(const Instruction& i, const Webs& webs, const Cursor& at) {
     }
 }
 
-class Allocator {
-public:
-    Allocator(const Verified& verified, std::size_t function, const Webs& webs)
-        : verified_(verified), function_(verified.module().functions[function]), webs_(webs),
-          cursor_(webs) {}
-
-    Allocation run() {
-        result_.places.resize(webs_.all().size());
-        result_.busy.assign(3 * webs_.instruction_count() + 3, 0);
-        wishes_.resize(webs_.all().size());
-        parameters();
-        for (const auto& block : webs_.blocks())
-            scan(block);
-        for (auto w : by_worth())
-            if (!give_register(w)) give_home(w);
-        return std::move(result_);
-    }
-
-private:
-    void parameters() {
-        const Arguments arguments(verified_.module(), function_.params);
-        const auto places = arguments.places();
-        incoming_.assign(limits::kRegisters, kNone);
-        for (unsigned r = 0; r < places.size(); ++r) {
-            const auto& place = places[r];
-            if (!place.in_register) incoming_[r] = place.word;
-            auto web = webs_.at_entry(webs_.blocks()[0], static_cast<std::uint8_t>(r));
-            if (web != kNoWeb && place.in_register) wishes_[web].prefer |= bit(place.reg);
-        }
-        for (auto& homes : homes_)
-            homes.assign(limits::kRegisters, kNone);
-    }
-
-    // The webs that need a place, those first that a register saves most in each step of their life.
-    std::vector<WebIndex> by_worth() const {
-        struct Worth {
-            std::uint64_t weight_a_step; // in 2^-32
-            WebIndex web;
-        };
-        std::vector<Worth> worth;
-        worth.reserve(webs_.all().size());
-        for (WebIndex w = 0; w < webs_.all().size(); ++w)
-            if (const auto& web = webs_.all()[w]; !web.is_constant() && !web.fused && web.length)
-                worth.push_back({(std::uint64_t{web.weight} << 32) / web.length, w});
-        std::sort(worth.begin(), worth.end(), [](const Worth& a, const Worth& b) {
-            return a.weight_a_step != b.weight_a_step ? a.weight_a_step > b.weight_a_step
-                                                      : a.web < b.web;
-        });
-        std::vector<WebIndex> order(worth.size());
-        std::ranges::transform(worth, order.begin(), &Worth::web);
-        return order;
-    }
-
-    void wish(WebIndex a, WebIndex b) { wishes_[a].add(b), wishes_[b].add(a); }
-
-    void scan(const Block& block) {
-        Cursor& at = cursor_;
-        at.enter(block);
-        for (auto pc = block.begin; pc < block.end; ++pc) {
-            const auto& i = function_.code[pc];
-            auto time = 3 * (block.at + pc - block.begin);
-            auto c = clobbers(i, webs_, at);
-            result_.busy[time] |= c.early;
-            result_.busy[time + 1] |= c.early | c.late;
-            const auto o = webs_.operands(pc);
-            WebIndex b = o.uses.empty() ? kNoWeb : at.web(o.uses[0]);
-            argument_wishes(i, at);
-            if (i.op == Opcode::Alu && (c.late & bit(Reg::ECX)))
-                wishes_[at.web(i.c)].prefer |= bit(Reg::ECX);
-            if (i.op == Opcode::Ret) wishes_[b].prefer |= bit(Reg::EAX);
-            for (auto r : o.defs) {
-                auto d = at.define(r);
-                if (c.late == kCallerSaved) wishes_[d].prefer |= bit(Reg::EAX);
-                if (i.op == Opcode::Mov || i.op == Opcode::Alu || i.op == Opcode::AluI ||
-                    i.op == Opcode::Cast || i.op == Opcode::Wrap)
-                    wish(d, b);
-            }
-        }
-    }
-
-    void argument_wishes(const Instruction& i, const Cursor& at) {
-        const auto& module = verified_.module();
-        if (i.op != Opcode::Call && i.op != Opcode::CallI) return;
-        const Arguments arguments(module, i.op == Opcode::Call ? module.functions[i.imm].params
-                                                               : module.methods[i.imm].params);
-        const auto places = arguments.places();
-        for (unsigned k = 0; k < places.size(); ++k)
-            if (places[k].in_register) wishes_[at.web(i.b + k)].prefer |= bit(places[k].reg);
-    }
-
-    bool give_register(WebIndex w) {
-        const auto& web = webs_.all()[w];
-        if (web.wide) return false;
-        RegMask free = kAll;
-        for (const auto& range : webs_.ranges(web)) {
-            free &= ~result_.busy_in(range, kAll);
-            if (free == 0) return false;
-        }
-        // EAX is kept for short lives: it is what most instructions want for a moment.
-        bool wants_eax = wishes_[w].prefer & bit(Reg::EAX);
-        if (web.length > (wants_eax ? 2 * kShortLife : kShortLife)) free &= ~bit(Reg::EAX);
-        // Saving a register costs as much as two uses of a stack slot.
-        if (web.weight <= 4) free &= kCallerSaved | result_.saved;
-        if (free == 0) return false;
-        auto reg = choose(wishes_[w], free, web.length <= kShortLife);
-        if (bit(reg) & kSavedRegs) result_.saved |= bit(reg);
-        result_.places[w] = {.kind = Place::Kind::Register, .reg = reg};
-        for (const auto& range : webs_.ranges(web))
-            result_.take(range, reg);
-        return true;
-    }
-
-    // Short lives crowd into EAX and ECX, so that longer ones find EDX free.
-    Reg choose(const Wishes& wishes, RegMask free, bool is_short) const {
-        constexpr Reg kShort[] = {Reg::EAX, Reg::ECX, Reg::EDX, Reg::EBX,
-                                  Reg::ESI, Reg::EDI, Reg::EBP};
-        constexpr Reg kLong[] = {Reg::EDX, Reg::ECX, Reg::EBX, Reg::ESI,
-                                 Reg::EDI, Reg::EBP, Reg::EAX};
-        const auto& order = is_short ? kShort : kLong;
-        for (auto like : wishes.like)
-            if (like != kNoWeb && result_.places[like].kind == Place::Kind::Register &&
-                (bit(result_.places[like].reg) & free))
-                return result_.places[like].reg;
-        for (RegMask among : {static_cast<RegMask>(wishes.prefer & free),
-                              static_cast<RegMask>(free & (kCallerSaved | result_.saved)), free})
-            for (auto reg : order)
-                if (bit(reg) & among) return reg;
-        return Reg::EAX; // not reached: free is not empty
-    }
-
-    // A bytecode register holds one value at a time, so all its webs can share one home.
-    void give_home(WebIndex w) {
-        const auto& web = webs_.all()[w];
-        bool wide_parameter = web.reg < function_.params.size() &&
-                              verified_.module().types[function_.params[web.reg]].kind == Kind::I64;
-        if (incoming_[web.reg] != kNone && wide_parameter == web.wide) {
-            result_.places[w] = {.kind = Place::Kind::Incoming, .word = incoming_[web.reg]};
-            return;
-        }
-        auto& home = homes_[web.wide ? 1 : 0][web.reg];
-        if (home == kNone) {
-            home = result_.home_words;
-            result_.home_words += web.wide ? 2 : 1;
-        }
-        result_.places[w] = {.kind = Place::Kind::Slot, .word = home};
-    }
-
-    static constexpr std::uint32_t kNone = 0xffffffff;
-    const Verified& verified_;
-    const Function& function_;
-    const Webs& webs_;
-    Cursor cursor_;
-    Allocation result_;
-    std::vector<Wishes> wishes_;
-    std::vector<std::uint32_t> homes_[2], incoming_; // by bytecode register
-};
-
 } // namespace
+
+void Allocator::turn_to(std::size_t function, Allocation& result) {
+    function_ = &verified_.module().functions[function];
+    result_ = &result;
+    result.places.assign(webs_.all().size(), {});
+    result.busy.assign(3 * webs_.instruction_count() + 3, 0);
+    result.saved = 0;
+    result.home_words = 0;
+    wishes_.assign(webs_.all().size(), {});
+    parameters();
+    for (const auto& block : webs_.blocks())
+        scan(block);
+    find_worth();
+    for (const auto& [worth, web] : worth_)
+        if (!give_register(web)) give_home(web);
+}
+
+void Allocator::parameters() {
+    const Arguments arguments(verified_.module(), function_->params);
+    const auto places = arguments.places();
+    std::fill_n(incoming_.begin(), function_->registers, kNone);
+    for (unsigned r = 0; r < places.size(); ++r) {
+        const auto& place = places[r];
+        if (!place.in_register) incoming_[r] = place.word;
+        auto web = webs_.at_entry(webs_.blocks()[0], static_cast<std::uint8_t>(r));
+        if (web != kNoWeb && place.in_register) wishes_[web].prefer |= bit(place.reg);
+    }
+    for (auto& homes : homes_)
+        std::fill_n(homes.begin(), function_->registers, kNone);
+}
+
+// The webs that need a place, those first that a register saves most in each step of their life.
+void Allocator::find_worth() {
+    worth_.clear();
+    for (WebIndex w = 0; w < webs_.all().size(); ++w)
+        if (const auto& web = webs_.all()[w]; !web.is_constant() && !web.fused && web.length)
+            worth_.push_back({(std::uint64_t{web.weight} << 32) / web.length, w});
+    std::sort(worth_.begin(), worth_.end(), [](const Worth& a, const Worth& b) {
+        return a.weight_a_step != b.weight_a_step ? a.weight_a_step > b.weight_a_step
+                                                  : a.web < b.web;
+    });
+}
+
+void Allocator::scan(const Block& block) {
+    Cursor& at = cursor_;
+    at.enter(block);
+    for (auto pc = block.begin; pc < block.end; ++pc) {
+        const auto& i = function_->code[pc];
+        auto time = 3 * (block.at + pc - block.begin);
+        auto c = clobbers(i, webs_, at);
+        result_->busy[time] |= c.early;
+        result_->busy[time + 1] |= c.early | c.late;
+        const auto o = webs_.operands(pc);
+        WebIndex b = o.uses.empty() ? kNoWeb : at.web(o.uses[0]);
+        argument_wishes(i, at);
+        if (i.op == Opcode::Alu && (c.late & bit(Reg::ECX)))
+            wishes_[at.web(i.c)].prefer |= bit(Reg::ECX);
+        if (i.op == Opcode::Ret) wishes_[b].prefer |= bit(Reg::EAX);
+        for (auto r : o.defs) {
+            auto d = at.define(r);
+            if (c.late == kCallerSaved) wishes_[d].prefer |= bit(Reg::EAX);
+            if (i.op == Opcode::Mov || i.op == Opcode::Alu || i.op == Opcode::AluI ||
+                i.op == Opcode::Cast || i.op == Opcode::Wrap)
+                wish(d, b);
+        }
+    }
+}
+
+void Allocator::argument_wishes(const Instruction& i, const Cursor& at) {
+    const auto& module = verified_.module();
+    if (i.op != Opcode::Call && i.op != Opcode::CallI) return;
+    const Arguments arguments(module, i.op == Opcode::Call ? module.functions[i.imm].params
+                                                           : module.methods[i.imm].params);
+    const auto places = arguments.places();
+    for (unsigned k = 0; k < places.size(); ++k)
+        if (places[k].in_register) wishes_[at.web(i.b + k)].prefer |= bit(places[k].reg);
+}
+
+bool Allocator::give_register(WebIndex w) {
+    const auto& web = webs_.all()[w];
+    if (web.wide) return false;
+    RegMask free = kAll;
+    for (const auto& range : webs_.ranges(web)) {
+        free &= ~result_->busy_in(range, kAll);
+        if (free == 0) return false;
+    }
+    // EAX is kept for short lives: it is what most instructions want for a moment.
+    bool wants_eax = wishes_[w].prefer & bit(Reg::EAX);
+    if (web.length > (wants_eax ? 2 * kShortLife : kShortLife)) free &= ~bit(Reg::EAX);
+    // Saving a register costs as much as two uses of a stack slot.
+    if (web.weight <= 4) free &= kCallerSaved | result_->saved;
+    if (free == 0) return false;
+    auto reg = choose(wishes_[w], free, web.length <= kShortLife);
+    if (bit(reg) & kSavedRegs) result_->saved |= bit(reg);
+    result_->places[w] = {.kind = Place::Kind::Register, .reg = reg};
+    for (const auto& range : webs_.ranges(web))
+        result_->take(range, reg);
+    return true;
+}
+
+// Short lives crowd into EAX and ECX, so that longer ones find EDX free.
+Reg Allocator::choose(const Wishes& wishes, RegMask free, bool is_short) const {
+    constexpr Reg kShort[] = {Reg::EAX, Reg::ECX, Reg::EDX, Reg::EBX, Reg::ESI, Reg::EDI, Reg::EBP};
+    constexpr Reg kLong[] = {Reg::EDX, Reg::ECX, Reg::EBX, Reg::ESI, Reg::EDI, Reg::EBP, Reg::EAX};
+    const auto& order = is_short ? kShort : kLong;
+    for (auto like : wishes.like)
+        if (like != kNoWeb && result_->places[like].kind == Place::Kind::Register &&
+            (bit(result_->places[like].reg) & free))
+            return result_->places[like].reg;
+    for (RegMask among : {static_cast<RegMask>(wishes.prefer & free),
+                          static_cast<RegMask>(free & (kCallerSaved | result_->saved)), free})
+        for (auto reg : order)
+            if (bit(reg) & among) return reg;
+    return Reg::EAX; // not reached: free is not empty
+}
+
+// A bytecode register holds one value at a time, so all its webs can share one home.
+void Allocator::give_home(WebIndex w) {
+    const auto& web = webs_.all()[w];
+    bool wide_parameter = web.reg < function_->params.size() &&
+                          verified_.module().types[function_->params[web.reg]].kind == Kind::I64;
+    if (incoming_[web.reg] != kNone && wide_parameter == web.wide) {
+        result_->places[w] = {.kind = Place::Kind::Incoming, .word = incoming_[web.reg]};
+        return;
+    }
+    auto& home = homes_[web.wide ? 1 : 0][web.reg];
+    if (home == kNone) {
+        home = result_->home_words;
+        result_->home_words += web.wide ? 2 : 1;
+    }
+    result_->places[w] = {.kind = Place::Kind::Slot, .word = home};
+}
 
 Arguments::Arguments(const Module& module, std::span<const TypeIndex> params) {
     std::size_t used = 0;
@@ -291,10 +256,6 @@ void Allocation::take(Range range, Reg reg) {
     }
     for (; t < range.to; ++t)
         busy[t] |= bit(reg);
-}
-
-Allocation allocate(const Verified& verified, std::size_t function, const Webs& webs) {
-    return Allocator(verified, function, webs).run();
 }
 
 } // namespace singlet::verifier::x86

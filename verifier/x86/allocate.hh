@@ -76,6 +76,46 @@ constexpr int power_of_two(std::uint32_t value) {
     return value != 0 && (value & (value - 1)) == 0 ? __builtin_ctz(value) : -1;
 }
 
-Allocation allocate(const Verified& verified, std::size_t function, const Webs& webs);
+// Makes the allocations of many functions, one after the other, in the same store.
+class Allocator {
+public:
+    Allocator(const Verified& verified, const Webs& webs)
+        : verified_(verified), webs_(webs), cursor_(webs) {}
+    void turn_to(std::size_t function, Allocation& result);
+
+private:
+    // What would make a move unnecessary.
+    struct Wishes {
+        RegMask prefer = 0;
+        WebIndex like[3] = {kNoWeb, kNoWeb, kNoWeb};
+        void add(WebIndex web) {
+            for (auto& l : like)
+                if (l == kNoWeb) return void(l = web);
+        }
+    };
+    struct Worth {
+        std::uint64_t weight_a_step; // in 2^-32
+        WebIndex web;
+    };
+
+    void parameters();
+    void find_worth();
+    void wish(WebIndex a, WebIndex b) { wishes_[a].add(b), wishes_[b].add(a); }
+    void scan(const Block& block);
+    void argument_wishes(const Instruction& i, const Cursor& at);
+    bool give_register(WebIndex w);
+    Reg choose(const Wishes& wishes, RegMask free, bool is_short) const;
+    void give_home(WebIndex w);
+
+    static constexpr std::uint32_t kNone = 0xffffffff;
+    const Verified& verified_;
+    const Function* function_ = nullptr;
+    const Webs& webs_;
+    Cursor cursor_;
+    Allocation* result_ = nullptr;
+    std::vector<Wishes> wishes_; // of each web
+    std::vector<Worth> worth_;   // of the webs that need a place, the best first
+    std::array<std::uint32_t, limits::kRegisters> homes_[2], incoming_; // by bytecode register
+};
 
 } // namespace singlet::verifier::x86

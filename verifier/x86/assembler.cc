@@ -1,6 +1,7 @@
 #include "verifier/x86/assembler.hh"
 
 #include <algorithm>
+#include <cstring>
 
 #include "lib/core/assert.hh"
 
@@ -13,8 +14,10 @@ bool fits8(std::int32_t v) { return v >= -128 && v <= 127; }
 
 } // namespace
 
-void Assembler::reserve(std::size_t instructions) {
-    code_.reserve(16 * instructions + 64);
+void Assembler::clear(std::size_t instructions) {
+    labels_.clear(), jumps_.clear(), fields_.clear();
+    size_ = base_ = 0;
+    if (code_.size() < 16 * instructions) code_.resize(16 * instructions);
     fields_.reserve(instructions / 2 + 16);
     jumps_.reserve(instructions / 2 + 16);
     labels_.reserve(instructions / 2 + 16);
@@ -26,8 +29,9 @@ Label Assembler::label() {
 }
 
 void Assembler::word(std::uint32_t w) {
-    for (int i = 0; i < 4; ++i)
-        byte(w >> (8 * i) & 0xff);
+    if (code_.size() - size_ < sizeof w) grow();
+    std::memcpy(&code_[size_], &w, sizeof w); // this processor's order of bytes is the target's
+    size_ += sizeof w;
 }
 
 // A 32-bit displacement, constant or call target, with its relocation if it has one.
@@ -68,7 +72,7 @@ void Assembler::modrm(unsigned reg, const Operand& rm) {
     if (mod == 1) byte(static_cast<std::uint8_t>(rm.disp));
 }
 
-void Assembler::mov(Operand to, Operand from) {
+void Assembler::mov(const Operand& to, const Operand& from) {
     if (to == from) return;
     if (from.is_constant()) {
         if (to.is_register()) {
@@ -86,7 +90,7 @@ void Assembler::mov(Operand to, Operand from) {
     op_rm(0x8b, number(to.reg), from);
 }
 
-void Assembler::alu(Op op, Operand to, Operand from) {
+void Assembler::alu(Op op, const Operand& to, const Operand& from) {
     auto n = static_cast<unsigned>(op);
     if (from.is_constant()) {
         if (from.is_number() && fits8(from.disp)) {
@@ -107,15 +111,15 @@ void Assembler::alu(Op op, Operand to, Operand from) {
     op_rm(n << 3 | 3, number(to.reg), from);
 }
 
-void Assembler::test(Reg a, Operand b) {
+void Assembler::test(Reg a, const Operand& b) {
     if (!b.is_constant()) return op_rm(0x85, number(a), b);
     op_rm(0xf7, 0, a);
     field(b.disp, b.symbol);
 }
 
-void Assembler::lea(Reg to, Operand memory) { op_rm(0x8d, number(to), memory); }
+void Assembler::lea(Reg to, const Operand& memory) { op_rm(0x8d, number(to), memory); }
 
-void Assembler::load_zero_extended(Reg to, Operand memory, unsigned bytes) {
+void Assembler::load_zero_extended(Reg to, const Operand& memory, unsigned bytes) {
     byte(0x0f);
     op_rm(bytes == 1 ? 0xb6 : 0xb7, number(to), memory);
 }

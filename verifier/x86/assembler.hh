@@ -3,6 +3,7 @@
 // everything behind them: whoever keeps an offset asks `moved` where it went. [SDM2]
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -87,19 +88,20 @@ using Label = std::uint32_t;
 
 class Assembler {
 public:
-    // Room for what so many instructions of bytecode become, as a rule.
-    void reserve(std::size_t instructions);
-    std::uint32_t here() const { return static_cast<std::uint32_t>(code_.size()); }
+    // Begins anew, with room for what so many instructions of bytecode become as a rule.
+    void clear(std::size_t instructions);
+    std::uint32_t here() const { return static_cast<std::uint32_t>(size_); }
     Label label();
     void bind(Label label) { labels_[label] = {here(), static_cast<std::uint32_t>(jumps_.size())}; }
     bool bound(Label label) const { return labels_[label].offset != kUnbound; }
 
-    void mov(Operand to, Operand from); // at most one in memory; memory <- constant is allowed
-    void alu(Op op, Operand to, Operand from);
-    void test(Reg a, Operand b);
-    void lea(Reg to, Operand memory);
-    void load_zero_extended(Reg to, Operand memory, unsigned bytes); // 1 or 2
-    void store(Operand memory, Operand from, unsigned bytes);        // 1 or 2
+    void mov(const Operand& to,
+             const Operand& from); // at most one in memory; memory <- constant is allowed
+    void alu(Op op, const Operand& to, const Operand& from);
+    void test(Reg a, const Operand& b);
+    void lea(Reg to, const Operand& memory);
+    void load_zero_extended(Reg to, const Operand& memory, unsigned bytes); // 1 or 2
+    void store(Operand memory, Operand from, unsigned bytes);               // 1 or 2
     void movzx_byte(Reg to, Reg low_byte_of);
     void set(Cc cc, Reg low_byte_of);
     void shift(Shift op, Operand what, unsigned amount);
@@ -152,14 +154,19 @@ private:
         std::uint32_t saved() const { return is_short ? long_size() - 2 : 0; }
     };
 
-    void byte(unsigned b) { code_.push_back(static_cast<std::uint8_t>(b)); }
+    void byte(unsigned b) {
+        if (size_ == code_.size()) grow();
+        code_[size_++] = static_cast<std::uint8_t>(b);
+    }
+    void grow() { code_.resize(std::max<std::size_t>(256, 2 * code_.size())); }
     void word(std::uint32_t w);
     void field(std::int32_t value, Symbol symbol, bool relative = false);
     void modrm(unsigned reg, const Operand& rm);
     void op_rm(unsigned opcode, unsigned reg, const Operand& rm) { byte(opcode), modrm(reg, rm); }
     void shorten();
 
-    std::vector<std::uint8_t> code_;
+    std::vector<std::uint8_t> code_; // room for it: `size_` bytes are written
+    std::size_t size_ = 0;
     std::vector<Target> labels_;
     std::vector<Jump> jumps_;           // ascending
     std::vector<Relocation> fields_;    // ascending

@@ -52,7 +52,34 @@ void check(const NativeImage& image) {
     CHECK(image.start >= end);
 }
 
+Verified verified(const std::string& text) {
+    static const Environment environment{abi::kKernelCalls};
+    auto module = assemble(text, "test.sasm");
+    REQUIRE(module);
+    auto result = verify(std::move(*module), environment);
+    REQUIRE(result);
+    return std::move(*result);
+}
+
 } // namespace
+
+// What both kinds compute is compared with the interpreter by grade/test_native.py, on register_pressure.sasm.
+TEST_CASE("a function that runs short of registers is lowered again, and no other") {
+    CHECK(compile(verified("func main() {\n ldi r0, 1\n retv\n}"), {}).lowered_again == 0);
+    std::string crowded = "func main() {\n ldi r0, 64\n newarr r0, r0, array(u8)\n len r1, r0\n";
+    for (int r = 2; r < 12; ++r)
+        crowded += " add r" + std::to_string(r) + ", r1, " + std::to_string(r) + "\n";
+    crowded += " jmp again\nagain:\n";
+    for (int r = 2; r < 12; ++r) {
+        const auto n = std::to_string(r);
+        crowded += " ldelem r" + n + ", r0, r" + n + "\n stelem r0, r" + n + ", r1\n";
+        crowded += " sub r1, r1, r" + n + "\n";
+    }
+    crowded += " brnz r1, again, end\nend:\n retv\n}";
+    auto image = compile(verified(crowded), {});
+    CHECK(image.lowered_again == 1);
+    check(image);
+}
 
 TEST_CASE("images are well-formed, and the same each time") {
     static const Environment environment{abi::kKernelCalls};

@@ -2,14 +2,15 @@
 
 #include <algorithm>
 
-#include "verifier/field_layout.hh"
 #include "verifier/x86/allocate.hh"
 
 namespace singlet::verifier::x86 {
 
 ImageBuilder::ImageBuilder(const Verified& verified)
     : verified_(verified), literals_(verified.module().strings.size(), kNone),
-      classes_(verified.module().classes.size(), kNone) {
+      classes_(verified.module().classes.size(), kNone),
+      class_layouts_(verified.module().classes.size()),
+      struct_layouts_(verified.module().structs.size()) {
     std::fill(std::begin(arrays_), std::end(arrays_), kNone);
     std::fill(std::begin(traps_), std::end(traps_), kNone);
 }
@@ -64,11 +65,11 @@ Symbol ImageBuilder::class_descriptor(std::uint32_t index) {
     if (classes_[index] != kNone) return data(classes_[index]);
     const auto& module = verified_.module();
     const auto& cls = module.classes[index];
-    auto layout = lay_out(module, cls.fields);
+    const auto& place = layout({.kind = Kind::Ref, .index = static_cast<std::uint16_t>(index)});
     std::vector<std::uint32_t> references;
     for (std::size_t f = 0; f < cls.fields.size(); ++f)
         if (is_collected(module.types[cls.fields[f].type].kind))
-            references.push_back(layout.offsets[f]);
+            references.push_back(place.offsets[f]);
     std::vector<std::uint32_t> methods;
     for (const auto& m : cls.implementations) {
         if (methods.size() <= m.method) methods.resize(m.method + 1u, kNone);
@@ -77,7 +78,7 @@ Symbol ImageBuilder::class_descriptor(std::uint32_t index) {
     classes_[index] = descriptor({.kind = rt::DescriptorKind::Object,
                                   .element_size = 0,
                                   .class_index = static_cast<std::uint16_t>(index),
-                                  .instance_size = rt::kDataOffset + layout.size,
+                                  .instance_size = rt::kDataOffset + place.size,
                                   .reference_count = static_cast<std::uint16_t>(references.size()),
                                   .method_count = static_cast<std::uint16_t>(methods.size())});
     for (auto m : methods)
@@ -113,6 +114,16 @@ Symbol ImageBuilder::cell_descriptor() {
     return data(cell_);
 }
 // </since>
+
+const FieldLayout& ImageBuilder::layout(const Type& holder) {
+    const auto& module = verified_.module();
+    const bool is_class = holder.kind == Kind::Ref;
+    const auto& fields =
+        is_class ? module.classes[holder.index].fields : module.structs[holder.index].fields;
+    auto& result = (is_class ? class_layouts_ : struct_layouts_)[holder.index];
+    if (result.offsets.size() != fields.size()) result = lay_out(module, fields);
+    return result;
+}
 
 std::span<const std::uint16_t> ImageBuilder::implementers(std::uint32_t interface) {
     const auto& classes = verified_.module().classes;

@@ -2,6 +2,7 @@
 // its read-only data. Stubs and data are made when they are first asked for.
 #pragma once
 
+#include "verifier/field_layout.hh"
 #include "verifier/x86/assembler.hh"
 
 namespace singlet::verifier::x86 {
@@ -32,6 +33,8 @@ public:
     // </since>
     // The classes that implement an interface.
     std::span<const std::uint16_t> implementers(std::uint32_t interface);
+    // Where the fields of a class or exchange struct lie.
+    const FieldLayout& layout(const Type& holder);
 
     std::uint32_t data_size() const { return static_cast<std::uint32_t>(image_.data.size()); }
     void data_word(std::uint32_t word, Symbol symbol = {});
@@ -50,7 +53,8 @@ private:
     const Verified& verified_;
     NativeImage image_;
     std::vector<std::uint32_t> literals_, classes_;
-    std::vector<std::vector<std::uint16_t>> implementers_; // of each, when first asked for
+    std::vector<FieldLayout> class_layouts_, struct_layouts_; // each when first asked for
+    std::vector<std::vector<std::uint16_t>> implementers_;    // of each, when first asked for
     std::uint32_t arrays_[16], traps_[16];
     std::uint32_t string_ = kNone;
     // <since lab5>

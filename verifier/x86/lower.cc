@@ -6,25 +6,54 @@
 
 namespace singlet::verifier::x86 {
 
-Lowering::Lowering(ImageBuilder& builder, std::size_t function, const CompileOptions& options)
+Lowering::Lowering(ImageBuilder& builder, const CompileOptions& options)
     : builder_(builder), verified_(builder.verified()), module_(verified_.module()),
-      function_(module_.functions[function]), index_(function), options_(options),
-      webs_(verified_, function), allocation_(allocate(verified_, function, webs_)), cursor_(webs_),
-      replay_(verified_, function) {
-    last_cold_.fill(~std::size_t{0});
+      options_(options), webs_(verified_), allocator_(verified_, webs_), cursor_(webs_),
+      replay_(verified_, 0) {}
+
+// How many registers a function borrows is known when it has been lowered. So that is done with no room for them; what was
+// missing is there the second time; and if then something else is, all the room that there can be. Most functions are lowered
+// once. Tables that a try has left in the image's data are nobody's.
+void Lowering::run(std::size_t function) {
+    function_ = &module_.functions[function];
+    replay_.turn_to(function);
+    webs_.turn_to(function, replay_);
+    allocator_.turn_to(function, allocation_);
+    measure();
+    find_entries();
+    may_save_more_ = true;
+    borrowed_words_ = 0;
+    lower();
+    builder_.image().lowered_again += ran_short_;
+    if (ran_short_) lower();
+    if (ran_short_) {
+        may_save_more_ = false;
+        borrowed_words_ = kMostBorrowed;
+        lower();
+    }
+    ASSERT(!ran_short_);
+    finish();
 }
 
-void Lowering::run() {
-    measure();
-    as_.reserve(function_.code.size());
+void Lowering::lower() {
+    ran_short_ = false;
+    as_.clear(function_->code.size());
+    block_labels_.clear();
     for (std::size_t k = 0; k < webs_.blocks().size(); ++k)
         block_labels_.push_back(as_.label());
-    find_entries();
+    cold_.clear();
+    last_cold_.fill(~std::size_t{0});
+    points_.clear();
+    slots_.clear();
+    lines_.clear();
+    line_ = 0;
+    tables_.clear();
+    facts_.clear();
+    no_room_.reset();
     prologue();
     for (std::uint32_t k = 0; k < webs_.blocks().size(); ++k)
         emit_block(k);
     emit_cold();
-    finish();
 }
 
 void Lowering::find_entries() {
@@ -40,7 +69,7 @@ void Lowering::find_entries() {
 
 // The line of an instruction is most often that of the one before, or the next one.
 std::uint32_t Lowering::line_of(std::uint32_t pc) {
-    const auto& lines = function_.lines;
+    const auto& lines = function_->lines;
     auto ends = [&](std::size_t n) { return n >= lines.size() ? ~std::uint32_t{0} : lines[n].pc; };
     if (lines.empty() || pc < lines[0].pc) return 0;
     if (pc >= ends(line_ + 1)) ++line_;
@@ -75,7 +104,7 @@ void Lowering::emit_instructions(const Block& block) {
         pc_ = pc;
         number_ = block.at + pc - block.begin;
         note_line(line_of(pc));
-        const auto& i = function_.code[pc];
+        const auto& i = function_->code[pc];
         borrowed_ = operands_ = 0;
         taken_ = folded_.web == kNoWeb ? RegMask{0} : folded_.from.address_registers();
         has_temporary_ = false;
@@ -125,14 +154,24 @@ Reg Lowering::take(RegMask among) {
     auto busy = allocation_.busy_around(number_);
     for (auto reg : kOrder)
         if (bit(reg) & among & usable & ~busy & ~taken_) return taken_ |= bit(reg), reg;
-    // All are busy: put one aside that this instruction has nothing to do with. A callee-saved
-    // register that the function does not use holds something of its caller's.
+    // All are busy. One more that the caller wants back may be saved, all along.
+    constexpr Reg kSaved[] = {Reg::EBX, Reg::ESI, Reg::EDI, Reg::EBP};
+    for (auto reg : kSaved)
+        if (may_save_more_ && (bit(reg) & among & ~usable & ~taken_)) {
+            ran_short_ = true;
+            allocation_.saved |= bit(reg);
+            return taken_ |= bit(reg), reg;
+        }
+    // Or one is put aside that this instruction has nothing to do with. A callee-saved register that
+    // the function does not use holds something of its caller's.
     auto crossing = allocation_.busy[3 * number_] & allocation_.busy[3 * number_ + 2];
     for (auto reg : kOrder) {
         if (!(bit(reg) & among & ~taken_ & ~operands_)) continue;
         if (!(bit(reg) & (crossing | ~usable))) continue;
         auto nth = static_cast<std::uint32_t>(__builtin_popcount(borrowed_));
-        ASSERT(nth < borrowed_words_);
+        ASSERT(nth < kMostBorrowed);
+        ran_short_ |= borrowed_words_ == 0;
+        borrowed_words_ = kMostBorrowed;
         as_.mov(frame(outgoing_ + nth), reg);
         taken_ |= bit(reg), borrowed_ |= bit(reg);
         borrow_order_[nth] = reg;
@@ -187,29 +226,29 @@ Reg Lowering::target(Operand to, std::initializer_list<Operand> avoid, RegMask a
 
 // All at once: a register is written when nobody needs its old value any more; what then is left are
 // rings, which exchanges resolve.
-void Lowering::move_all(std::vector<Move> moves) {
-    std::erase_if(moves, [](const Move& m) { return m.from.is(m.to); });
-    while (!moves.empty()) {
-        auto ready = std::find_if(moves.begin(), moves.end(), [&](const Move& m) {
-            return std::none_of(moves.begin(), moves.end(), [&](const Move& other) {
+void Lowering::move_all(std::span<Move> moves) {
+    auto settled = [](const Move& m) { return m.from.is(m.to); };
+    auto end = std::remove_if(moves.begin(), moves.end(), settled);
+    while (end != moves.begin()) {
+        auto ready = std::find_if(moves.begin(), end, [&](const Move& m) {
+            return std::none_of(moves.begin(), end, [&](const Move& other) {
                 return &other != &m && other.from.is(m.to);
             });
         });
-        if (ready != moves.end()) {
+        if (ready != end) {
             as_.mov(ready->to, ready->from);
-            moves.erase(ready);
+            end = std::move(ready + 1, end, ready);
             continue;
         }
-        auto ring = moves.back();
-        moves.pop_back();
+        auto ring = *--end;
         as_.xchg(ring.to, ring.from.reg);
-        for (auto& m : moves) {
+        for (auto& m : std::span(moves.begin(), end)) {
             if (m.from.is(ring.to))
                 m.from = ring.from;
             else if (m.from == ring.from)
                 m.from = ring.to;
         }
-        std::erase_if(moves, [](const Move& m) { return m.from.is(m.to); });
+        end = std::remove_if(moves.begin(), end, settled);
     }
 }
 

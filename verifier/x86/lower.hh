@@ -11,10 +11,11 @@
 
 namespace singlet::verifier::x86 {
 
+// One object serves many functions, one after the other: what it has of the heap, it keeps.
 class Lowering {
 public:
-    Lowering(ImageBuilder& builder, std::size_t function, const CompileOptions& options);
-    void run();
+    Lowering(ImageBuilder& builder, const CompileOptions& options);
+    void run(std::size_t function); // adds it to the image
 
 private:
     // ---- lower.cc: blocks, places, registers for a moment
@@ -25,7 +26,7 @@ private:
     };
     struct Point { // where the collector may find this function
         std::uint32_t at;
-        std::vector<std::uint16_t> slots;
+        std::uint32_t first_slot; // in slots_, up to the next one's
         std::uint8_t registers;
         std::uint8_t arguments = 0; // in registers, while there is no frame yet
         bool has_frame = true;
@@ -35,6 +36,7 @@ private:
         Operand from;
     };
 
+    void lower();
     void find_entries();
     void emit_block(std::uint32_t k);
     void emit_instructions(const Block& block);
@@ -66,16 +68,11 @@ private:
     void move(Operand to, Operand from);
     // Where to compute a result for `to`: its own register unless `avoid` still needs that.
     Reg target(Operand to, std::initializer_list<Operand> avoid, RegMask among = 0xff);
-    void move_all(std::vector<Move> moves);
+    void move_all(std::span<Move> moves);
 
     Label cold(rt::TrapReason reason);
 
     // ---- lower_frame.cc
-    struct Demand {
-        int count;
-        bool bytes; // of registers with a low byte
-    };
-    Demand demand(const Instruction& i);
     void measure();
     void prologue();
     void ask_for_stack();
@@ -204,10 +201,10 @@ private:
     ImageBuilder& builder_;
     const Verified& verified_;
     const Module& module_;
-    const Function& function_;
-    std::size_t index_;
+    const Function* function_ = nullptr;
     CompileOptions options_;
     Webs webs_;
+    Allocator allocator_;
     Allocation allocation_;
     Cursor cursor_;
     Replay replay_;
@@ -215,6 +212,8 @@ private:
 
     std::uint32_t outgoing_ = 0;       // words at the frame's bottom
     std::uint32_t borrowed_words_ = 0; // then room for registers that are borrowed though busy
+    bool ran_short_ = false;     // of that room or of registers: what was lowered is of no use
+    bool may_save_more_ = false; // of the registers that the caller wants back
     bool is_leaf_ = true;
 
     // The instruction at hand.
@@ -246,6 +245,7 @@ private:
     std::array<std::size_t, 16> last_cold_; // of each reason
     std::uint32_t cold_begin_ = 0, saves_ = 0, body_ = 0;
     std::vector<Point> points_;
+    std::vector<std::uint16_t> slots_;
     std::vector<NativeLine> lines_;
     std::size_t line_ = 0; // in the function's lines: the one looked at last
     struct TableEntry {

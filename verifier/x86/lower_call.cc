@@ -1,4 +1,5 @@
-// Calls: of compiled functions by our own convention, of the run-time and of the kernel as cdecl. The words at the bottom of the frame carry what goes over the stack.
+// Calls: of compiled functions by our own convention, of the run-time and of the kernel as cdecl. The
+// words at the bottom of the frame carry what goes over the stack.
 #include "verifier/x86/lower.hh"
 
 namespace singlet::verifier::x86 {
@@ -13,9 +14,6 @@ std::uint32_t Lowering::words_of(const Module& module, std::span<const TypeIndex
 std::int32_t Lowering::outgoing_words(const Instruction& i,
                                       [[maybe_unused]] std::uint32_t pc) const {
     auto words = [](std::size_t n) { return static_cast<std::int32_t>(n); };
-    // <since lab6>
-    const auto& channel = webs_.channel(pc);
-    // </since>
     switch (i.op) {
     case Opcode::Call:
         return words(Arguments(module_, module_.functions[i.imm].params).stack_words);
@@ -57,11 +55,13 @@ std::int32_t Lowering::outgoing_words(const Instruction& i,
     case Opcode::Channel:
         return 4;
     case Opcode::Send:
-        return words(3 +
-                     words_of(module_, module_.contracts[channel[0].index].messages[i.imm].args));
+        return words(
+            3 +
+            words_of(module_, module_.contracts[webs_.channel(pc)[0].index].messages[i.imm].args));
     case Opcode::Select: {
+        const auto& channel = webs_.channel(pc);
         std::uint32_t most = 0;
-        for (const auto& c : function_.selects[i.imm].cases) {
+        for (const auto& c : function_->selects[i.imm].cases) {
             std::uint32_t out = 0;
             for (const auto& p : c.patterns)
                 out += pattern_words(p, channel);
@@ -108,19 +108,20 @@ void Lowering::call(const Instruction& i) {
     bool crowded = false;
     for (const auto& a : arguments.places())
         crowded |= a.in_register && a.reg == kArgumentRegs[2];
-    std::vector<Move> moves;
+    std::array<Move, std::size(kArgumentRegs)> moves;
+    std::size_t count = 0;
     for (unsigned k = 0; k < params.size(); ++k) {
         const auto& to = arguments.places()[k];
         auto r = i.b + k;
         if (to.in_register) {
-            moves.push_back({to.reg, value(r)});
+            moves[count++] = {to.reg, value(r)};
             continue;
         }
         argument(to.word, value(r));
         if (is_wide(r)) argument(to.word + 1, high(r));
     }
     give_back();
-    move_all(std::move(moves));
+    move_all(std::span(moves).first(count));
     if (virtual_ && crowded) {
         auto target = frame(arguments.stack_words), third = target.plus(4);
         as_.mov(third, Reg::ECX);

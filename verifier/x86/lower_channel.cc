@@ -92,7 +92,7 @@ std::uint32_t Lowering::select_table(const SelectTable& table, const ChannelType
 
 void Lowering::select(const Instruction& i) {
     const auto& channel = webs_.channel(pc_);
-    const auto& table = function_.selects[i.imm];
+    const auto& table = function_->selects[i.imm];
     for (unsigned k = 0; k < i.c; ++k) {
         null_check(i.b + k);
         argument(4 + k, value(i.b + k));

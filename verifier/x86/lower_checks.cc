@@ -42,7 +42,7 @@ void Lowering::facts_at_entry(std::uint32_t k) {
 // len n, a; cmp.ltu x, i, n; brnz x, block: i is an index of a there.
 void Lowering::learn_from_branch(const Block& before, const Block& block) {
     if (before.end - before.begin < 3) return;
-    const auto* last = &function_.code[before.end - 3];
+    const auto* last = &function_->code[before.end - 3];
     const auto &length = last[0], &compare = last[1], &branch = last[2];
     if (length.op != Opcode::Len || compare.op != Opcode::Cmp || branch.op != Opcode::BrNz) return;
     bool holds = compare.imm == static_cast<std::uint32_t>(Condition::LtU) &&
@@ -114,8 +114,8 @@ Operand Lowering::element(unsigned array, unsigned index, unsigned size) {
     return Operand::memory(base, reg, scale, kData);
 }
 
-// `width` bytes at byte `index`: the first is in bounds, and then so is the last, whose number cannot wrap
-// because no length reaches 2^31.
+// `width` bytes, two or four, at byte `index`: that is not negative, so the last byte's number does not
+// wrap, and if that is in bounds so are the others.
 Operand Lowering::bytes_in(unsigned array, unsigned index, unsigned width) {
     auto base = object(array);
     auto at = value(index);
@@ -130,8 +130,8 @@ Operand Lowering::bytes_in(unsigned array, unsigned index, unsigned width) {
     }
     auto reg = in_register(at);
     if (must_check_bounds(array, cursor_.web(index), 1)) {
-        as_.alu(Op::Cmp, reg, length);
-        as_.jcc(Cc::AE, cold(rt::TrapReason::OutOfBounds));
+        as_.test(reg, reg);
+        as_.jcc(Cc::S, cold(rt::TrapReason::OutOfBounds));
     }
     if (must_check_bounds(array, cursor_.web(index), width)) {
         auto last = temporary();

@@ -1,7 +1,6 @@
 // The exchange heap is the kernel's: blocks are made, freed and relinked by services, which are called
 // like kernel calls. What lies in a block is read and written as in any object [lower_object.cc]; a
 // cell is a collected object that holds one.
-#include "verifier/field_layout.hh"
 #include "verifier/x86/lower.hh"
 
 namespace singlet::verifier::x86 {
@@ -31,7 +30,7 @@ void Lowering::exchange_vector(const Instruction& i) {
 
 void Lowering::exchange_swap(const Instruction& i) {
     null_check(i.b);
-    auto layout = lay_out(module_, module_.structs[type(i.b).index].fields);
+    const auto& layout = builder_.layout(type(i.b));
     argument(0, value(i.b));
     argument(2, value(i.a));
     as_.mov(frame(1), Operand::constant(static_cast<std::int32_t>(layout.offsets[i.imm])));

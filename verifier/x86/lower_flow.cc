@@ -23,10 +23,10 @@ void Lowering::branch(Cc cc, std::uint16_t if_true, std::uint16_t if_false) {
 
 bool Lowering::worth_repeating(const Block& block) const {
     if (block.end - block.begin > 6) return false;
-    auto last = function_.code[block.end - 1].op;
+    auto last = function_->code[block.end - 1].op;
     if (last != Opcode::BrNz && last != Opcode::BrNull) return false;
     for (auto pc = block.begin; pc < block.end; ++pc)
-        switch (function_.code[pc].op) {
+        switch (function_->code[pc].op) {
         case Opcode::Mov:
         case Opcode::LdI:
         case Opcode::Alu:
@@ -136,7 +136,7 @@ void Lowering::jump_through(Reg selector, std::span<const Label> cases) {
 }
 
 void Lowering::switch_on(const Instruction& i) {
-    const auto& table = function_.switches[i.imm];
+    const auto& table = function_->switches[i.imm];
     auto last = static_cast<std::int32_t>(table.size() - 1);
     auto selector = value(i.a);
     std::vector<Label> cases;

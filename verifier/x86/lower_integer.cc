@@ -139,7 +139,7 @@ void Lowering::alu_operands(AluOp op, Operand to, Operand b, Operand c) {
 // x stays where it is until the last of them. Returns how many instructions it has done.
 unsigned Lowering::rotation(const Block& block) {
     if (pc_ + 3 >= block.end) return 0;
-    const auto *a = &function_.code[pc_], *b = a + 1, *c = a + 2;
+    const auto *a = &function_->code[pc_], *b = a + 1, *c = a + 2;
     auto is_shift = [](const Instruction& i, AluOp op) {
         return i.op == Opcode::AluI && static_cast<AluOp>(i.c) == op;
     };

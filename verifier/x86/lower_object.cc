@@ -1,6 +1,5 @@
 // Objects, arrays, class tests, ports. Collected and exchange memory lie alike, so both are
 // read the same way.
-#include "verifier/field_layout.hh"
 #include "verifier/x86/lower.hh"
 
 namespace singlet::verifier::x86 {
@@ -14,11 +13,11 @@ struct FieldPlace {
     Kind kind;
 };
 
-FieldPlace field_place(const Module& module, const Type& holder, std::uint32_t field) {
+FieldPlace field_place(ImageBuilder& builder, const Type& holder, std::uint32_t field) {
+    const auto& module = builder.verified().module();
     const auto& fields = holder.kind == Kind::Ref ? module.classes[holder.index].fields
                                                   : module.structs[holder.index].fields;
-    auto layout = lay_out(module, fields);
-    return {kData + static_cast<std::int32_t>(layout.offsets[field]),
+    return {kData + static_cast<std::int32_t>(builder.layout(holder).offsets[field]),
             module.types[fields[field].type].kind};
 }
 
@@ -37,7 +36,7 @@ Kind Lowering::element_kind(unsigned array) const {
 bool Lowering::fold(unsigned a, Operand from, Kind kind) {
     bool is_word = kind != Kind::I64 && kind != Kind::U8 && kind != Kind::U16;
     if (!is_word || borrowed_ != 0 || pc_ + 1 >= block_end_) return false;
-    const auto& next = function_.code[pc_ + 1];
+    const auto& next = function_->code[pc_ + 1];
     bool reads_memory = next.op == Opcode::Cmp || next.op == Opcode::CmpI;
     if (next.op == Opcode::Alu) {
         auto op = static_cast<AluOp>(next.imm);
@@ -89,12 +88,12 @@ void Lowering::store(Operand to, unsigned from, Kind kind) {
 }
 
 void Lowering::load_field(const Instruction& i) {
-    auto at = field_place(module_, type(i.b), i.imm);
+    auto at = field_place(builder_, type(i.b), i.imm);
     load(i.a, Operand::memory(object(i.b), at.offset), at.kind);
 }
 
 void Lowering::store_field(const Instruction& i) {
-    auto at = field_place(module_, type(i.a), i.imm);
+    auto at = field_place(builder_, type(i.a), i.imm);
     store(Operand::memory(object(i.a), at.offset), i.b, at.kind);
 }
 

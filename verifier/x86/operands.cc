@@ -6,6 +6,33 @@ namespace singlet::verifier::x86 {
 
 namespace {
 
+// Which fields are registers, by opcode.
+struct Fields {
+    bool a, b, c;              // that are read
+    bool list_at_b, list_at_c; // the first of several that are read
+    bool defines_a, defines_b; // that are written
+    bool calls;                // so its function says whether there is a result
+};
+
+constexpr auto kFields = [] {
+    std::array<Fields, static_cast<std::size_t>(Opcode::kCount)> fields{};
+    for (std::size_t n = 0; n < fields.size(); ++n) {
+        const auto& [text, a, b, c, imm, doc] = kOpcodes[n];
+        const auto op = static_cast<Opcode>(n);
+        auto read = [](Role r) { return r == Role::U || r == Role::M || r == Role::X; };
+        // A send's endpoint only changes its state; what bris writes is its edge's.
+        fields[n] = {.a = read(a),
+                     .b = read(b),
+                     .c = read(c),
+                     .list_at_b = b == Role::A,
+                     .list_at_c = c == Role::A,
+                     .defines_a = a == Role::D || op == Opcode::XSwap,
+                     .defines_b = b == Role::D && op != Opcode::BrIs,
+                     .calls = op == Opcode::Call || op == Opcode::CallI || op == Opcode::CallK};
+    }
+    return fields;
+}();
+
 unsigned argument_count(const Verified& verified, const Instruction& i,
                         [[maybe_unused]] const ChannelTypes& channel) {
     const auto& module = verified.module();
@@ -30,54 +57,46 @@ unsigned argument_count(const Verified& verified, const Instruction& i,
     }
 }
 
-bool has_result(const Verified& verified, const Instruction& i) {
+bool call_has_result(const Verified& verified, const Instruction& i) {
     const auto& module = verified.module();
     switch (i.op) {
     case Opcode::Call:
         return module.functions[i.imm].result != kVoid;
     case Opcode::CallI:
         return module.methods[i.imm].result != kVoid;
-    case Opcode::CallK:
-        return verified.kernel_signature(i.imm).result != kVoid;
-    case Opcode::BrIs:
-        return false; // the edge's
     default:
-        return true;
+        return verified.kernel_signature(i.imm).result != kVoid;
     }
 }
 
 } // namespace
 
-void OperandTable::reserve(std::size_t instructions) {
+void OperandTable::clear(std::size_t instructions) {
+    entries_.clear();
+    registers_.clear();
     entries_.reserve(instructions);
     registers_.reserve(3 * instructions);
 }
 
 void OperandTable::add(const Verified& verified, const Instruction& i,
                        const ChannelTypes& channel) {
-    Entry entry{static_cast<std::uint32_t>(registers_.size()), 0, 0};
-    std::uint8_t defs[2];
-    auto use = [&](unsigned r) {
-        registers_.push_back(static_cast<std::uint8_t>(r));
-        ++entry.uses;
+    const auto& fields = kFields[static_cast<std::size_t>(i.op)];
+    const auto first = static_cast<std::uint32_t>(registers_.size());
+    auto add = [this](unsigned r) { registers_.push_back(static_cast<std::uint8_t>(r)); };
+    auto add_list = [&](unsigned from) {
+        for (unsigned n = argument_count(verified, i, channel), k = 0; k < n; ++k)
+            add(from + k);
     };
-    auto field = [&](Role role, std::uint8_t r) {
-        if (role == Role::U || role == Role::M || role == Role::X) use(r);
-        if (role == Role::A)
-            for (unsigned n = argument_count(verified, i, channel), k = 0; k < n; ++k)
-                use(r + k);
-        // <since lab5 = bool writes = role == Role::D;>
-        // A send's endpoint only changes its state.
-        bool writes = role == Role::D || (role == Role::X && i.op == Opcode::XSwap);
-        // </since>
-        if (writes && has_result(verified, i)) defs[entry.defs++] = r;
-    };
-    const auto& roles = info(i.op);
-    field(roles.a, i.a);
-    field(roles.b, i.b);
-    field(roles.c, i.c);
-    registers_.insert(registers_.end(), defs, defs + entry.defs);
-    entries_.push_back(entry);
+    if (fields.a) add(i.a);
+    if (fields.b) add(i.b);
+    if (fields.list_at_b) add_list(i.b);
+    if (fields.c) add(i.c);
+    if (fields.list_at_c) add_list(i.c);
+    const auto uses = registers_.size() - first;
+    if (fields.defines_a && (!fields.calls || call_has_result(verified, i))) add(i.a);
+    if (fields.defines_b) add(i.b);
+    const auto defs = registers_.size() - first - uses;
+    entries_.push_back({first, static_cast<std::uint8_t>(uses), static_cast<std::uint8_t>(defs)});
 }
 
 // <since lab6>

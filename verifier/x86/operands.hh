@@ -22,7 +22,7 @@ using ChannelTypes = std::array<Type, limits::kSelectOperands>;
 // The operands of all instructions of a function, found once. They are added in the order of `code`.
 class OperandTable {
 public:
-    void reserve(std::size_t instructions);
+    void clear(std::size_t instructions); // for so many
     void add(const Verified& verified, const Instruction& i, const ChannelTypes& channel);
     Operands operator[](std::uint32_t pc) const {
         const Entry& e = entries_[pc];
@@ -50,6 +50,7 @@ struct Edges {
     std::vector<Edge> all;
     std::vector<std::uint8_t> defs;
 
+    void clear() { all.clear(), defs.clear(); }
     std::span<const std::uint8_t> defs_of(const Edge& edge) const {
         return {defs.data() + edge.first_def, edge.def_count};
     }

@@ -5,8 +5,6 @@
 
 #include "lib/core/assert.hh"
 #include "verifier/flow.hh"
-#include "verifier/predecessors.hh"
-#include "verifier/worklist.hh"
 
 namespace singlet::verifier::x86 {
 
@@ -39,10 +37,10 @@ const ChannelTypes kNoChannel{};
 
 } // namespace
 
-Webs::Webs(const Verified& verified, std::size_t function)
-    : verified_(verified), function_(verified.module().functions[function]),
-      facts_(verified.facts(function)), index_(function) {
-    lay_out();
+void Webs::turn_to(std::size_t function, Replay& replay) {
+    function_ = &verified_.module().functions[function];
+    facts_ = &verified_.facts(function);
+    lay_out(replay);
     find_live();
     number_nodes();
     find_ranges();
@@ -55,17 +53,20 @@ const ChannelTypes& Webs::channel(std::uint32_t pc) const {
 }
 
 // The blocks in the order of their numbers, which is that of the source: loops lie together.
-void Webs::lay_out() {
-    blocks_.resize(function_.blocks.size());
-    position_.resize(function_.blocks.size());
-    operands_.reserve(function_.code.size());
-    wide_.reserve(function_.code.size());
-    Replay replay(verified_, index_);
+void Webs::lay_out(Replay& replay) {
+    blocks_.assign(function_->blocks.size(), {});
+    position_.resize(function_->blocks.size());
+    instructions_ = 0;
+    operands_.clear(function_->code.size());
+    edges_.clear();
+    channels_.clear();
+    wide_.clear();
+    wide_.reserve(function_->code.size());
     for (std::size_t k = 0; k < blocks_.size(); ++k) {
         auto& block = blocks_[k];
         block.number = static_cast<std::uint16_t>(k);
-        block.begin = function_.blocks[k];
-        block.end = block_end(function_, k);
+        block.begin = function_->blocks[k];
+        block.end = block_end(*function_, k);
         block.at = instructions_;
         instructions_ += block.end - block.begin;
         position_[k] = static_cast<std::uint32_t>(k);
@@ -79,7 +80,7 @@ void Webs::look_inside(Block& block, Replay& replay) {
     replay.enter(block.number);
     const auto& types = replay.registers();
     for (auto pc = block.begin; pc < block.end; ++pc) {
-        const auto& i = function_.code[pc];
+        const auto& i = function_->code[pc];
         // <since lab6 = operands_.add(verified_, i, kNoChannel);>
         const bool is_select = i.op == Opcode::Select;
         if (is_select || i.op == Opcode::Send) {
@@ -97,7 +98,8 @@ void Webs::look_inside(Block& block, Replay& replay) {
             wide_.push_back(types[r].kind == Kind::I64);
     }
     block.first_edge = static_cast<std::uint32_t>(edges_.all.size());
-    add_edges(edges_, verified_, function_, function_.code[block.end - 1], channel(block.end - 1));
+    add_edges(edges_, verified_, *function_, function_->code[block.end - 1],
+              channel(block.end - 1));
     block.end_edge = static_cast<std::uint32_t>(edges_.all.size());
 }
 
@@ -116,35 +118,38 @@ void Webs::find_depths() {
     }
 }
 
+Webs::Sets Webs::summarize(const Block& block) const {
+    Sets sets;
+    for (auto pc = block.end; pc-- > block.begin;) {
+        const auto o = operands(pc);
+        for (auto r : o.defs)
+            sets.defines.add(r), sets.uses.remove(r);
+        for (auto r : o.uses)
+            sets.uses.add(r);
+    }
+    return sets;
+}
+
 // As pass 4 does [liveness.cc], but exactly: a send's arguments are known now, and what is written on an edge is not live
 // before it.
 void Webs::find_live() {
-    struct Sets {
-        RegisterSet uses, defines;
-    };
-    std::vector<Sets> sets(blocks_.size());
-    for (std::size_t k = 0; k < blocks_.size(); ++k)
-        for (auto pc = blocks_[k].end; pc-- > blocks_[k].begin;) {
-            const auto o = operands(pc);
-            for (auto r : o.defs)
-                sets[k].defines.add(r), sets[k].uses.remove(r);
-            for (auto r : o.uses)
-                sets[k].uses.add(r);
-        }
-    const Predecessors predecessors(blocks_.size(), [&](auto found) {
+    sets_.clear();
+    for (const auto& block : blocks_)
+        sets_.push_back(summarize(block));
+    predecessors_.find(blocks_.size(), [&](auto found) {
         for (const auto& block : blocks_)
             for (const auto& edge : edges(block))
                 found(block.number, edge.to);
     });
     const auto last = blocks_.size() - 1;
-    std::vector<std::uint32_t> place(blocks_.size()); // of each block, from the end of the order
-    Worklist pending(blocks_.size());
+    places_.resize(blocks_.size());
+    pending_.clear(blocks_.size());
     for (std::size_t n = 0; n <= last; ++n) {
-        place[facts_.order[last - n]] = static_cast<std::uint32_t>(n);
-        pending.add(n);
+        places_[facts_->order[last - n]] = static_cast<std::uint32_t>(n);
+        pending_.add(n);
     }
-    for (auto n = pending.take(); n != Worklist::kNone; n = pending.take()) {
-        const auto number = facts_.order[last - n];
+    for (auto n = pending_.take(); n != Worklist::kNone; n = pending_.take()) {
+        const auto number = facts_->order[last - n];
         auto& block = blocks_[position_[number]];
         RegisterSet live;
         for (const auto& edge : edges(block)) {
@@ -154,12 +159,12 @@ void Webs::find_live() {
             live.add_all(in);
         }
         block.live_out = live;
-        const auto& own = sets[position_[number]];
+        const auto& own = sets_[position_[number]];
         live = RegisterSet::before(own.uses, own.defines, live);
         if (live == block.live_in) continue;
         block.live_in = live;
-        for (auto p : predecessors.of(number))
-            pending.add(place[p]);
+        for (auto p : predecessors_.of(number))
+            pending_.add(places_[p]);
     }
 }
 
@@ -187,7 +192,7 @@ std::uint32_t Webs::node(std::uint8_t reg, bool wide, Web::Value value, std::int
     auto n = static_cast<std::uint32_t>(parent_.size());
     parent_.push_back(n);
     Web web;
-    web.reg = reg, web.wide = wide, web.value = value, web.constant = constant, web.order = n;
+    web.reg = reg, web.wide = wide, web.value = value, web.constant = constant;
     webs_.push_back(web);
     return n;
 }
@@ -214,20 +219,18 @@ WebIndex Webs::at_entry(const Block& block, std::uint8_t reg) const {
     return block.live_in[reg] ? web_of_[entry_node(block, reg)] : kNoWeb;
 }
 
-// What a register holds on an edge is what it holds in the block that the edge leads to. `joined` has, for each block, the last
-// one from which an edge was joined to it: more edges of a switch say nothing new.
-void Webs::join_edges(const Block& block, std::span<const std::uint32_t> current,
-                      std::span<const Block*> joined) {
+// What a register holds on an edge is what it holds in the block that the edge leads to. More edges of a switch say nothing new.
+void Webs::join_edges(const Block& block) {
     for (const auto& edge : edges(block)) {
         const auto position = position_[edge.to];
         const auto defs = edges_.defs_of(edge);
-        if (defs.empty() && std::exchange(joined[position], &block) == &block) continue;
+        if (defs.empty() && std::exchange(joined_[position], &block) == &block) continue;
         std::uint32_t n = blocks_[position].first_node;
         blocks_[position].live_in.each([&](std::size_t r) {
             if (std::find(defs.begin(), defs.end(), r) != defs.end())
                 webs_[find(n)].value = Web::Value::Varying;
             else
-                unite(n, current[r]);
+                unite(n, current_[r]);
             ++n;
         });
     }
@@ -238,11 +241,13 @@ void Webs::number_nodes() {
     std::size_t most = wide_.size();
     for (const auto& block : blocks_)
         most += block.live_in.count();
+    webs_.clear();
     webs_.reserve(most);
+    parent_.clear();
     parent_.reserve(most);
     for (auto& block : blocks_) {
         block.first_node = static_cast<std::uint32_t>(parent_.size());
-        const auto& entry = facts_.entry[block.number];
+        const auto& entry = facts_->entry[block.number];
         block.live_in.each([&](std::size_t r) {
             node(static_cast<std::uint8_t>(r), entry[r].kind == Kind::I64,
                  block.number == 0 ? Web::Value::Varying : Web::Value::Unknown, 0);
@@ -253,25 +258,24 @@ void Webs::number_nodes() {
 }
 
 void Webs::number_definitions() {
-    std::vector<std::uint32_t> current(function_.registers, 0);
-    std::vector<const Block*> joined(blocks_.size());
+    joined_.assign(blocks_.size(), nullptr);
     std::size_t nth = 0;
     for (auto& block : blocks_) {
         std::uint32_t n = block.first_node;
-        block.live_in.each([&](std::size_t r) { current[r] = n++; });
+        block.live_in.each([&](std::size_t r) { current_[r] = n++; });
         block.first_def_node = static_cast<std::uint32_t>(parent_.size());
         for (auto pc = block.begin; pc < block.end; ++pc) {
-            const auto& i = function_.code[pc];
+            const auto& i = function_->code[pc];
             if (i.op == Opcode::BrNz && pc > block.begin && !block.live_out[i.a]) {
-                const auto& before = function_.code[pc - 1];
-                if (is_comparison(before.op) && before.a == i.a) webs_[current[i.a]].fused = true;
+                const auto& before = function_->code[pc - 1];
+                if (is_comparison(before.op) && before.a == i.a) webs_[current_[i.a]].fused = true;
             }
             for (auto r : operands(pc).defs) {
-                current[r] = static_cast<std::uint32_t>(parent_.size());
+                current_[r] = static_cast<std::uint32_t>(parent_.size());
                 add_definition(i, r, wide_[nth++]);
             }
         }
-        join_edges(block, current, joined);
+        join_edges(block);
     }
 }
 
@@ -291,58 +295,56 @@ void Webs::find_webs() {
 
 // Backwards through a block: a web is live from its last use up to its definition. So pieces of the same web come the
 // later ones first.
-void Webs::find_pieces(const Block& block, std::vector<Piece>& pieces, Scratch& scratch) {
-    auto& [current, live_to, replaced] = scratch;
-    each_at_entry(block, [&](std::size_t r, WebIndex web) { current[r] = web; });
-    replaced.clear();
+void Webs::find_pieces(const Block& block) {
+    each_at_entry(block, [&](std::size_t r, WebIndex web) { current_[r] = web; });
+    replaced_.clear();
     const auto weight = 1u << (3 * std::min(block.depth, 5u));
     std::uint32_t nth = 0;
     for (auto pc = block.begin; pc < block.end; ++pc) {
         const auto o = operands(pc);
-        const auto in_address = address_operands(function_.code[pc].op);
+        const auto in_address = address_operands(function_->code[pc].op);
         for (std::size_t k = 0; k < o.uses.size(); ++k)
-            webs_[current[o.uses[k]]].weight += k < in_address ? 3 * weight : 2 * weight;
+            webs_[current_[o.uses[k]]].weight += k < in_address ? 3 * weight : 2 * weight;
         for (auto r : o.defs) {
-            replaced.push_back(current[r]);
-            current[r] = defined(block, nth++);
-            webs_[current[r]].weight += 2 * weight;
+            replaced_.push_back(current_[r]);
+            current_[r] = defined(block, nth++);
+            webs_[current_[r]].weight += 2 * weight;
         }
     }
     const auto end = 3 * (block.at + block.end - block.begin);
-    block.live_out.each([&](std::size_t r) { live_to[r] = end; });
+    block.live_out.each([&](std::size_t r) { live_to_[r] = end; });
     for (auto pc = block.end; pc-- > block.begin;) {
         const auto time = 3 * (block.at + pc - block.begin);
         const auto o = operands(pc);
         for (auto k = o.defs.size(); k-- > 0;) {
             const auto r = o.defs[k];
-            const auto to = live_to[r] != 0 ? live_to[r] : time + 3; // a value that nobody reads
-            pieces.push_back({current[r], {time + 2, to}});
-            live_to[r] = 0;
-            current[r] = replaced[--nth];
+            const auto to = live_to_[r] != 0 ? live_to_[r] : time + 3; // a value that nobody reads
+            pieces_.push_back({current_[r], {time + 2, to}});
+            live_to_[r] = 0;
+            current_[r] = replaced_[--nth];
         }
         for (auto r : o.uses)
-            if (live_to[r] == 0) live_to[r] = time + 1;
+            if (live_to_[r] == 0) live_to_[r] = time + 1;
     }
     block.live_in.each([&](std::size_t r) {
-        pieces.push_back({current[r], {3 * block.at, std::exchange(live_to[r], 0)}});
+        pieces_.push_back({current_[r], {3 * block.at, std::exchange(live_to_[r], 0)}});
     });
 }
 
 // The pieces come in the wrong order, from the last to the first: each goes to the end of what is free of its web's part of
 // `ranges_`. Then those that touch become one.
 void Webs::find_ranges() {
-    std::vector<Piece> pieces;
-    pieces.reserve(web_of_.size()); // each node is alive once
-    Scratch scratch{.current = {}, .live_to = {}, .replaced = {}};
+    pieces_.clear();
+    pieces_.reserve(web_of_.size()); // each node is alive once
     for (auto block = blocks_.rbegin(); block != blocks_.rend(); ++block)
-        find_pieces(*block, pieces, scratch);
-    for (const auto& piece : pieces)
+        find_pieces(*block);
+    for (const auto& piece : pieces_)
         ++webs_[piece.web].end;
     std::uint32_t sum = 0;
     for (auto& web : webs_)
         sum += web.end, web.first = web.end = sum;
-    ranges_.resize(pieces.size());
-    for (const auto& piece : pieces)
+    ranges_.resize(pieces_.size());
+    for (const auto& piece : pieces_)
         ranges_[--webs_[piece.web].first] = piece.range;
     for (auto& web : webs_) {
         auto last = web.first;

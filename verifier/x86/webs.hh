@@ -8,7 +8,9 @@
 
 #include <span>
 
+#include "verifier/predecessors.hh"
 #include "verifier/register_set.hh"
+#include "verifier/worklist.hh"
 #include "verifier/x86/operands.hh"
 
 namespace singlet::verifier::x86 {
@@ -31,7 +33,6 @@ struct Web {
     std::uint32_t weight = 0;         // of its uses and definitions, each 8 times more in a loop
     std::uint32_t first = 0, end = 0; // its ranges in Webs::ranges
     std::uint32_t length = 0;         // the sum of them
-    std::uint32_t order = 0;          // when it was met first: ties break the same way always
 
     bool is_constant() const { return value == Value::Number || value == Value::Literal; }
 };
@@ -47,10 +48,12 @@ struct Block {
     std::uint32_t first_def_node = 0; // of the webs defined in it, in order
 };
 
-// The function in the order in which it is laid out, and its webs.
+// The function in the order in which it is laid out, and its webs. One object serves many functions, one after the other: what
+// it has of the heap, it keeps.
 class Webs {
 public:
-    Webs(const Verified& verified, std::size_t function);
+    explicit Webs(const Verified& verified) : verified_(verified) {}
+    void turn_to(std::size_t function, Replay& replay);
 
     std::span<const Block> blocks() const { return blocks_; }
     // Position of a block in blocks().
@@ -79,7 +82,7 @@ public:
     }
     const ChannelTypes& channel(std::uint32_t pc) const;
 
-    unsigned register_count() const { return function_.registers; }
+    unsigned register_count() const { return function_->registers; }
 
 private:
     struct Piece {
@@ -87,24 +90,20 @@ private:
         Range range;
     };
 
-    // Where a block's pieces end, as far as it has been gone through.
-    struct Scratch {
-        std::array<WebIndex, limits::kRegisters> current;
-        std::array<std::uint32_t, limits::kRegisters>
-            live_to;                    // 0: not live; all are between blocks
-        std::vector<WebIndex> replaced; // what each definition hides
+    struct Sets { // of a block's instructions alone
+        RegisterSet uses, defines;
     };
 
-    void lay_out();
+    void lay_out(Replay& replay);
     void look_inside(Block& block, Replay& replay);
     void find_depths();
+    Sets summarize(const Block& block) const;
     void find_live();
     void number_nodes();
     void number_definitions();
-    void join_edges(const Block& block, std::span<const std::uint32_t> current,
-                    std::span<const Block*> joined);
+    void join_edges(const Block& block);
     void find_webs();
-    void find_pieces(const Block& block, std::vector<Piece>& pieces, Scratch& scratch);
+    void find_pieces(const Block& block);
     void find_ranges();
     std::uint32_t entry_node(const Block& block, std::uint8_t reg) const {
         return block.first_node + static_cast<std::uint32_t>(block.live_in.count_below(reg));
@@ -115,9 +114,8 @@ private:
     void add_definition(const Instruction& i, std::uint8_t reg, bool wide);
 
     const Verified& verified_;
-    const Function& function_;
-    const FunctionFacts& facts_;
-    std::size_t index_;
+    const Function* function_ = nullptr;
+    const FunctionFacts* facts_ = nullptr;
     std::vector<Block> blocks_;
     std::vector<std::uint32_t> position_;
     std::uint32_t instructions_ = 0;
@@ -129,7 +127,20 @@ private:
     std::vector<std::uint32_t> parent_; // union-find over nodes
     std::vector<WebIndex> web_of_;      // each node
     std::vector<Range> ranges_;
-    std::vector<bool> wide_; // of each definition in the order of the code: an I64
+    std::vector<std::uint8_t> wide_; // of each definition in the order of the code: an I64
+
+    // On the way: while liveness is found ...
+    std::vector<Sets> sets_;
+    Predecessors predecessors_;
+    std::vector<std::uint32_t> places_; // of each block, from the end of the order
+    Worklist pending_;
+    // ... nodes are numbered (`joined_`: for each block the last one from which an edge was joined to it) ...
+    std::array<WebIndex, limits::kRegisters> current_{}; // what each register holds
+    std::vector<const Block*> joined_;
+    // ... and ranges are found.
+    std::vector<Piece> pieces_;
+    std::array<std::uint32_t, limits::kRegisters> live_to_{}; // 0: not live; all are between blocks
+    std::vector<WebIndex> replaced_;                          // what each definition hides
 };
 
 } // namespace singlet::verifier::x86
