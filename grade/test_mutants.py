@@ -38,7 +38,7 @@ def test_pass_6_refuses_what_a_broken_pass_5_lets_through(name):
     lost = check("fixpoint.cc", "met.lost")
     assert "[own.meet]" in verify(program).stderr
     assert "[flow.edge]" in verify(program, lost).stderr
-    edges = check("verify.cc", "TRY(check_edges(program, number, entry, meter))")
+    edges = check("verify.cc", "TRY(check_edges(program, number, entry, meter, workspace))")
     assert verify(program, lost, edges).returncode == 0
 
 

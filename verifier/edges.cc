@@ -34,9 +34,10 @@ bool describes(const Program& program, const Type& to, const Type& from) {
 
 class EdgeCheck final : EdgeVisitor {
 public:
-    EdgeCheck(const Program& program, std::size_t number, const BlockStates& entry, Meter& meter)
+    EdgeCheck(const Program& program, std::size_t number, const BlockStates& entry, Meter& meter,
+              Registers& registers)
         : program_(program), function_(program.module.functions[number]), entry_(entry),
-          current_(function_.registers), transfer_(program, number, current_, meter) {}
+          current_(registers), transfer_(program, number, current_, meter) {}
 
     bool run() {
         // <lab3:edges else return true;>
@@ -74,15 +75,16 @@ private:
     const Program& program_;
     const Function& function_;
     const BlockStates& entry_;
-    Registers current_;
+    Registers& current_;
     Transfer transfer_;
 };
 
 } // namespace
 
 Result check_edges(const Program& program, std::size_t number, const BlockStates& entry,
-                   Meter& meter) {
-    EdgeCheck check(program, number, entry, meter);
+                   Meter& meter, Workspace& workspace) {
+    workspace.registers.resize(program.module.functions[number].registers);
+    EdgeCheck check(program, number, entry, meter, workspace.registers);
     if (!check.run()) return std::unexpected(check.diagnosis());
     return {};
 }

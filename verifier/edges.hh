@@ -10,6 +10,6 @@
 namespace singlet::verifier {
 
 Result check_edges(const Program& program, std::size_t function, const BlockStates& entry,
-                   Meter& meter);
+                   Meter& meter, Workspace& workspace);
 
 } // namespace singlet::verifier

@@ -23,7 +23,9 @@ struct Fixture {
     }
     Result check() {
         Meter meter(1000);
-        return check_edges(verified.program(), 0, entry, meter);
+        const Program program = verified.program();
+        Workspace workspace;
+        return check_edges(program, 0, entry, meter, workspace);
     }
     Verified verified;
     BlockStates entry;

@@ -14,12 +14,14 @@ namespace {
 class Fixpoint final : EdgeVisitor {
 public:
     Fixpoint(const Program& program, std::size_t number, const Flow& flow,
-             const std::vector<RegisterSet>& live, Meter& meter, Trace* trace)
+             const std::vector<RegisterSet>& live, Meter& meter, Workspace& workspace, Trace* trace)
         : program_(program), function_(program.module.functions[number]), flow_(flow), live_(live),
-          meter_(meter), current_(function_.registers), trace_(trace),
+          meter_(meter), current_(workspace.registers), trace_(trace),
           transfer_(program, number, current_, meter, trace),
-          entry_(function_.blocks.size(), function_.registers), reached_(function_.blocks.size()),
-          pending_(function_.blocks.size()) {
+          entry_(function_.blocks.size(), function_.registers), reached_(workspace.reached),
+          pending_(workspace.pending) {
+        reached_.assign(function_.blocks.size(), false);
+        pending_.clear(function_.blocks.size());
         if (!trace_) return;
         entry_origins_.resize(reached_.size());
         first_from_.resize(reached_.size());
@@ -85,6 +87,9 @@ private:
             if (needed(target, r, Type{})) entry[r] = current_[r];
         if (!trace_) return;
         entry_origins_[target] = trace_->origins;
+        // What is left out was not moved away where it was set.
+        for (std::size_t r = 0; r < current_.size(); ++r)
+            if (entry[r] != current_[r]) entry_origins_[target][r] = kNoOrigin;
         first_from_[target] = from_;
     }
 
@@ -155,13 +160,13 @@ private:
     const Flow& flow_;
     const std::vector<RegisterSet>& live_;
     Meter& meter_;
-    Registers current_;
+    Registers& current_;
     Trace* trace_;
     Transfer transfer_;
     BlockStates entry_;
-    std::vector<bool> reached_; // blocks that some path has come to
-    Worklist pending_;          // blocks to walk, by their position in the order
-    std::uint16_t from_ = 0;    // the block being walked
+    std::vector<bool>& reached_;
+    Worklist& pending_;      // blocks to walk, by their position in the order
+    std::uint16_t from_ = 0; // the block being walked
     std::vector<std::vector<Origin>> entry_origins_; // with a trace only
     std::vector<std::uint16_t> first_from_;
 };
@@ -171,14 +176,15 @@ private:
 // A function that is refused, or observed, is walked a second time with a trace, which puts the refusal into words.
 Checked<BlockStates> find_states(const Program& program, std::size_t number, const Flow& flow,
                                  const std::vector<RegisterSet>& live, Meter& meter,
-                                 Observer* observer) {
+                                 Workspace& workspace, Observer* observer) {
     const Meter start = meter;
-    Fixpoint fast(program, number, flow, live, meter, nullptr);
+    workspace.registers.resize(program.module.functions[number].registers);
+    Fixpoint fast(program, number, flow, live, meter, workspace, nullptr);
     const bool found = fast.run();
     if (found && !observer) return std::move(fast.entry());
     Meter again = start;
     Trace trace{.origins = {}, .meetings = {}, .observer = observer};
-    Fixpoint slow(program, number, flow, live, again, &trace);
+    Fixpoint slow(program, number, flow, live, again, workspace, &trace);
     const bool found_again = slow.run();
     if (found) return std::move(fast.entry());
     return std::unexpected(found_again ? fast.diagnosis() : slow.diagnosis());

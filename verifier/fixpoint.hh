@@ -17,6 +17,6 @@ namespace singlet::verifier {
 
 Checked<BlockStates> find_states(const Program& program, std::size_t function, const Flow& flow,
                                  const std::vector<RegisterSet>& live, Meter& meter,
-                                 Observer* observer = nullptr);
+                                 Workspace& workspace, Observer* observer = nullptr);
 
 } // namespace singlet::verifier

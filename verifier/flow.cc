@@ -34,12 +34,6 @@ Result check_blocks(const Module& module, std::size_t number) {
     // </lab3:flow>
 }
 
-struct Visit {
-    std::uint16_t block;
-    std::size_t
-        next; // successors gone to, the last first: so the order is close to that of the text
-};
-
 } // namespace
 
 std::size_t successor_count(const Function& f, const Instruction& terminator) {
@@ -76,14 +70,16 @@ std::uint16_t successor(const Function& f, const Instruction& terminator, std::s
     }
 }
 
-// Depth first with an explicit stack. Each edge is gone along once, and limits::kTargets bounds those of all tables together.
-Checked<Flow> check_flow(const Module& module, std::size_t number) {
+// Depth first with an explicit stack, the last successor first: so the order is close to that of the text. Each edge is gone
+// along once, and limits::kTargets bounds those of all tables together.
+Checked<Flow> check_flow(const Module& module, std::size_t number, Workspace& workspace) {
     TRY(check_blocks(module, number));
     const Function& f = module.functions[number];
     constexpr std::uint16_t kNew = 0xffff, kSeen = 0xfffe;
     Flow flow{.order = {}, .position = std::vector<std::uint16_t>(f.blocks.size(), kNew)};
     flow.order.reserve(f.blocks.size());
-    std::vector<Visit> stack{{0, 0}};
+    auto& stack = workspace.visits;
+    stack.assign(1, {0, 0});
     flow.position[0] = kSeen;
     while (!stack.empty()) {
         auto& [block, next] = stack.back();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "verifier/program.hh"
+#include "verifier/workspace.hh"
 
 namespace singlet::verifier {
 
@@ -13,7 +14,7 @@ struct Flow {
     std::vector<std::uint16_t> position; // of each block in `order`
 };
 
-Checked<Flow> check_flow(const Module& module, std::size_t function);
+Checked<Flow> check_flow(const Module& module, std::size_t function, Workspace& workspace);
 
 inline std::uint32_t block_end(const Function& f, std::size_t block) {
     return block + 1 < f.blocks.size() ? f.blocks[block + 1]

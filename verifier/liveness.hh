@@ -9,10 +9,11 @@
 
 namespace singlet::verifier {
 
-// Which fields of an instruction are registers that it reads, by its opcode.
+// Which fields of an instruction are registers that it reads, by its opcode, and whether it writes the first of them.
 struct FieldReads {
     bool a, b, c;
     bool arguments_at_b, arguments_at_c; // the first of several
+    bool writes_a;
 };
 
 inline constexpr auto kFieldReads = [] {
@@ -20,7 +21,8 @@ inline constexpr auto kFieldReads = [] {
     auto read = [](Role r) { return r == Role::U || r == Role::M || r == Role::X; };
     for (std::size_t n = 0; n < reads.size(); ++n) {
         const OpcodeInfo& op = kOpcodes[n];
-        reads[n] = {read(op.a), read(op.b), read(op.c), op.b == Role::A, op.c == Role::A};
+        reads[n] = {read(op.a),      read(op.b),      read(op.c),
+                    op.b == Role::A, op.c == Role::A, op.a == Role::D};
     }
     return reads;
 }();
@@ -48,9 +50,14 @@ public:
     }
 
     // Whether it writes its first operand.
-    bool has_result(const Instruction& i) const;
+    bool has_result(const Instruction& i) const {
+        if (i.op == Opcode::Call || i.op == Opcode::CallI || i.op == Opcode::CallK)
+            return call_has_result(i);
+        return kFieldReads[static_cast<std::uint8_t>(i.op)].writes_a;
+    }
 
 private:
+    bool call_has_result(const Instruction& i) const;
     std::size_t argument_count(const Instruction& i) const;
 
     const Program& program_;
@@ -62,6 +69,6 @@ private:
 // Live registers at the beginning of each block; an error only if the meter runs out.
 Checked<std::vector<RegisterSet>> find_liveness(const Program& program, const Reads& reads,
                                                 std::size_t function, const Flow& flow,
-                                                Meter& meter);
+                                                Meter& meter, Workspace& workspace);
 
 } // namespace singlet::verifier

@@ -12,6 +12,8 @@ namespace singlet::verifier {
 
 class RegisterSet {
 public:
+    RegisterSet() = default;
+    explicit RegisterSet(std::uint64_t first) : words_{first} {} // of those below 64
     void add(std::size_t r) { words_[r / 64] |= std::uint64_t{1} << (r % 64); }
     bool operator[](std::size_t r) const { return has(r); }
     void remove(std::size_t r) { words_[r / 64] &= ~(std::uint64_t{1} << (r % 64)); }

@@ -101,15 +101,18 @@ Result check_size(const Module& module) {
 }
 
 Checked<FunctionFacts> check_function(const Program& program, const Reads& reads,
-                                      std::size_t number, Observer* observer, std::uint64_t& work) {
+                                      std::size_t number, Observer* observer, Workspace& workspace,
+                                      std::uint64_t& work) {
     if (observer) observer->function(program, number);
     const Function& function = program.module.functions[number];
     Meter meter(std::max<std::uint64_t>(
         limits::kWorkFloor, std::uint64_t{limits::kWorkPerInstruction} * function.code.size()));
-    Flow flow = TRY(check_flow(program.module, number));
-    std::vector<RegisterSet> live = TRY(find_liveness(program, reads, number, flow, meter));
-    BlockStates entry = TRY(find_states(program, number, flow, live, meter, observer));
-    TRY(check_edges(program, number, entry, meter));
+    Flow flow = TRY(check_flow(program.module, number, workspace));
+    std::vector<RegisterSet> live =
+        TRY(find_liveness(program, reads, number, flow, meter, workspace));
+    BlockStates entry = TRY(find_states(program, number, flow, live, meter, workspace, observer));
+    TRY(check_edges(program, number, entry, meter, workspace));
+    workspace.keep_little();
     work += meter.spent();
     return FunctionFacts{
         .entry = std::move(entry), .live_in = std::move(live), .order = std::move(flow.order)};
@@ -132,8 +135,10 @@ Checked<Verified> verify(Module module, const Environment& environment, Observer
     v.functions_.reserve(v.module_.functions.size());
     const Program program = v.program();
     const Reads reads(program);
+    Workspace workspace;
     for (std::size_t f = 0; f < v.module_.functions.size(); ++f)
-        v.functions_.push_back(TRY(check_function(program, reads, f, observer, v.work_)));
+        v.functions_.push_back(
+            TRY(check_function(program, reads, f, observer, workspace, v.work_)));
     return v;
 }
 

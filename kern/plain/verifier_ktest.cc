@@ -126,9 +126,10 @@ struct Found {
         const Program program = world.program();
         const Reads reads(program);
         Meter meter(1u << 20);
-        Flow flow = *check_flow(world.module, 0);
-        auto live = *find_liveness(program, reads, 0, flow, meter);
-        auto states = find_states(program, 0, flow, live, meter);
+        Workspace workspace;
+        Flow flow = *check_flow(world.module, 0, workspace);
+        auto live = *find_liveness(program, reads, 0, flow, meter, workspace);
+        auto states = find_states(program, 0, flow, live, meter, workspace);
         found = states.has_value();
         if (found) entry = std::move(*states);
         if (!found) rule = states.error().rule;
@@ -243,7 +244,8 @@ KERNEL_TEST_AFTER(320, edges_checked) {
     };
     auto verdict = [&](const BlockStates& states) {
         Meter meter(1u << 20);
-        return check_edges(program, 0, states, meter).has_value();
+        Workspace workspace;
+        return check_edges(program, 0, states, meter, workspace).has_value();
     };
     auto forged = [&](std::size_t block, std::size_t r, Type type) {
         BlockStates states = right();

@@ -73,26 +73,28 @@ public:
 
     std::vector<Flow> flow() const {
         return each<Flow>([&](std::size_t, auto at) {
-            return sure(check_flow(programs_[at.module].module, at.function));
+            return sure(check_flow(programs_[at.module].module, at.function, workspace_));
         });
     }
     std::vector<std::vector<RegisterSet>> liveness() const {
         return each<std::vector<RegisterSet>>([&](std::size_t n, auto at) {
             Meter meter = unlimited();
             return sure(find_liveness(programs_[at.module], reads_[at.module], at.function,
-                                      flows_[n], meter));
+                                      flows_[n], meter, workspace_));
         });
     }
     std::vector<BlockStates> types() const {
         return each<BlockStates>([&](std::size_t n, auto at) {
             Meter meter = unlimited();
-            return sure(find_states(programs_[at.module], at.function, flows_[n], live_[n], meter));
+            return sure(find_states(programs_[at.module], at.function, flows_[n], live_[n], meter,
+                                    workspace_));
         });
     }
     int edges() const {
         for (std::size_t n = 0; n < all_.size(); ++n) {
             Meter meter = unlimited();
-            sure(check_edges(programs_[all_[n].module], all_[n].function, entry_[n], meter));
+            sure(check_edges(programs_[all_[n].module], all_[n].function, entry_[n], meter,
+                             workspace_));
         }
         return 0;
     }
@@ -111,6 +113,7 @@ private:
     }
     static Meter unlimited() { return Meter(~std::uint64_t{0}); }
 
+    mutable Workspace workspace_;
     std::vector<Program> programs_;
     std::vector<Reads> reads_;
     std::vector<At> all_;

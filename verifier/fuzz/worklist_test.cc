@@ -76,11 +76,12 @@ std::optional<Prepared> prepare(const Module& module, const Checked<Verified>& v
     p.contracts = *check_contracts(module);
     const Program program = p.program(module);
     const Reads reads(program);
+    Workspace workspace;
     for (std::size_t f = 0; f < module.functions.size(); ++f) {
         Meter meter(limits::kWorkFloor);
-        auto flow = check_flow(module, f);
+        auto flow = check_flow(module, f, workspace);
         if (!flow) return {};
-        auto live = find_liveness(program, reads, f, *flow, meter);
+        auto live = find_liveness(program, reads, f, *flow, meter, workspace);
         if (!live) return {};
         p.flows.push_back(std::move(*flow));
         p.live.push_back(std::move(*live));
@@ -98,6 +99,7 @@ struct Trial {
 Trial attempt(Mistake mistake, const Module& module, const Prepared& prepared) {
     const Program program = prepared.program(module);
     std::vector<BlockStates> states;
+    Workspace workspace;
     Trial trial;
     for (std::size_t f = 0; f < module.functions.size(); ++f) {
         auto found =
@@ -105,7 +107,8 @@ Trial attempt(Mistake mistake, const Module& module, const Prepared& prepared) {
         if (!found) return {Verdict::NoStates};
         states.push_back(std::move(*found));
         Meter meter(limits::kWorkFloor);
-        if (!check_edges(program, f, states.back(), meter)) trial.verdict = Verdict::Refused;
+        if (!check_edges(program, f, states.back(), meter, workspace))
+            trial.verdict = Verdict::Refused;
     }
     if (!module.functions[module.manifest.entry].params.empty()) return trial;
     Proof proof{program, {}};
