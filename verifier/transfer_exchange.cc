@@ -33,6 +33,7 @@ bool Transfer::exchange(const Instruction& i) {
 // be the value, or it would own itself.
 bool Transfer::swap(const Instruction& i) {
     Type field;
+    // <lab5:swap field else return field_of(i.b, i.imm, field) && (write(i.a, field), true);>
     if (i.a == i.b)
         return refuse(Rule::Operand, "xswap needs two registers, but both are " +
                                          register_text(i.a) + ": a block must not own itself");
@@ -45,9 +46,12 @@ bool Transfer::swap(const Instruction& i) {
     if (!claim(i.a, field)) return false;
     write(i.a, field);
     return true;
+    // </lab5:swap>
 }
 
+// The register of a freed value holds nothing. Null may be freed; what is lent may not.
 bool Transfer::release(const Instruction& i) {
+    // <lab5:gone i else return true;>
     const Type& type = registers_[i.a];
     if (type.kind == Kind::Null) return true;
     if (!is_linear(type.kind)) return wrong(i.a, "an owned value");
@@ -57,6 +61,7 @@ bool Transfer::release(const Instruction& i) {
                                           ", and what is borrowed cannot be freed");
     take(i.a);
     return true;
+    // </lab5:gone>
 }
 
 // A cell is full or empty at run time; what is in it has the cell type's inner type, owned and not null.
@@ -83,15 +88,20 @@ bool Transfer::cells(const Instruction& i) {
     ASSERT(!"an opcode of this family");
 }
 
+// At a return each owned value has been given away or freed.
 bool Transfer::nothing_left() {
+    // <lab5:lost else return true;>
     for (std::size_t r = 0; r < registers_.size(); ++r)
         if (is_owned(registers_[r]))
             return refuse(Rule::OwnedLost, name() + " must not leave an owned value behind, but " +
                                                found(r) + ": give it away or free it first");
     return true;
+    // </lab5:lost>
 }
 
+// The register holds what must not be forgotten (free_to_write), and something is to be written there: says no, and why.
 bool Transfer::refuse_overwrite(std::size_t r) {
+    // <lab5:lost r else return true;>
     const Type& old = registers_[r];
     if (old.lent)
         return refuse(Rule::LentState,
@@ -99,12 +109,16 @@ bool Transfer::refuse_overwrite(std::size_t r) {
                           ": what is borrowed has to be there when the function returns");
     return refuse(Rule::OwnedLost, name() + " must not overwrite " + found(r, ", which ") +
                                        " and owned: give it away or free it first");
+    // </lab5:lost>
 }
 
+// A value that fits the slot goes there. If it is owned, the register has it no more.
 bool Transfer::claim(std::size_t r, Type slot) {
+    // <lab5:gone r, slot else return assignable(r, slot);>
     if (!assignable(r, slot)) return false;
     take(r);
     return true;
+    // </lab5:gone>
 }
 
 } // namespace singlet::verifier

@@ -44,17 +44,21 @@ void release_all(ExchangeHeap& heap, Party& sender, const Contract::Message& for
 // Takes the owned things of a message from the sender. With `copy` they are moved to the kernel's
 // heap, while the sender's is still within reach. False: no memory, and all of them are gone.
 bool hand_over(ExchangeHeap& heap, Party& sender, Endpoint& to, const Contract::Message& form,
-               Slot& slot, bool copy) {
+               Slot& slot, [[maybe_unused]] bool copy) {
     bool whole = true;
     for_each_owned(form, [&](int i) {
         if (!slot.words[i]) return;
         Owned* root = &owned_at(slot.words[i]);
+        // <lab5:send sender, root>
         heap.leave(sender, *root);
+        // </lab5:send>
+        // <since lab7>
         if (copy) [[unlikely]] {
             root = heap.move_to_region(*root, 0);
             slot.words[i] = root ? root->address : 0;
             if (!root) return void(whole = false);
         }
+        // </since>
         root->hold(Holder::Message, &to);
     });
     if (whole) [[likely]]
@@ -63,6 +67,21 @@ bool hand_over(ExchangeHeap& heap, Party& sender, Endpoint& to, const Contract::
         if (slot.words[i]) heap.destroy(owned_at(slot.words[i]));
     });
     return false;
+}
+
+// The message in the slot behind those that wait, and that slot: `count` does not include it yet. The
+// slots are a ring.
+inline Slot& fill_slot(Endpoint& to, const Contract::Message& form, std::uint32_t message,
+                       const Word* words) {
+    // <lab5:send to, form, message, words>
+    std::uint32_t tail = to.head + to.count;
+    if (tail >= to.capacity) tail -= to.capacity;
+    Slot& slot = to.slot(tail);
+    slot.message = static_cast<std::uint16_t>(message);
+    for (std::uint32_t i = 0; i < form.words; i++)
+        slot.words[i] = words[i];
+    return slot;
+    // </lab5:send>
 }
 
 } // namespace
@@ -110,12 +129,7 @@ bool send(ExchangeHeap& heap, Party& sender, Endpoint& endpoint, std::uint32_t m
         return true;
     }
     ASSERT(to->count < to->capacity); // the contract's bound
-    std::uint32_t tail = to->head + to->count;
-    if (tail >= to->capacity) tail -= to->capacity;
-    Slot& slot = to->slot(tail);
-    slot.message = static_cast<std::uint16_t>(message);
-    for (std::uint32_t i = 0; i < form.words; i++)
-        slot.words[i] = words[i];
+    Slot& slot = fill_slot(*to, form, message, words);
     if (form.owned) {
         bool copy = false;
         if (sender.region) [[unlikely]] {
@@ -135,7 +149,9 @@ bool receive_owned(ExchangeHeap& heap, Party& receiver, const Contract::Message&
     for_each_owned(form, [&](int i) {
         if (!words[i]) return;
         Owned* root = &owned_at(words[i]);
+        // <since lab7>
         if (receiver.region) root = heap.move_to_region(*root, receiver.region);
+        // </since>
         words[i] = root ? root->address : 0;
         whole = root && heap.attach(receiver, *root) && whole;
     });

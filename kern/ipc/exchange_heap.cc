@@ -59,11 +59,13 @@ bool ExchangeHeap::open_account(Party& party, std::uint32_t quota_bytes) {
 }
 
 void ExchangeHeap::close_account(Party& party) {
+    // <lab5:cleanup party>
     while (Owned* root = party.owned.first())
         release(party, *root);
     party.account->closed = true;
     settle(*party.account);
     party.account = nullptr;
+    // </lab5:cleanup>
 }
 
 // A closed account keeps no more reserved than it pays for.
@@ -111,6 +113,7 @@ void ExchangeHeap::release(Party& party, Owned& root) {
 
 // Iterative: a tree may be as deep as there are blocks.
 void ExchangeHeap::destroy(Owned& root) {
+    // <lab5:cleanup root>
     OwnedList dead;
     dead.push_back(root);
     while (Owned* item = dead.pop_front()) {
@@ -129,11 +132,13 @@ void ExchangeHeap::destroy(Owned& root) {
             cells_.destroy(set);
         }
     }
+    // </lab5:cleanup>
 }
 
 // Both are roots of `party`, and one of another payer counts as foreign.
 bool ExchangeHeap::unite(Party& party, Block& block, Owned& value) {
     if (block.payer == value.payer) return true;
+    // <lab5:quota party, value>
     Account& account = *party.account;
     std::uint32_t foreign = 0;
     for (const Owned* root : {static_cast<Owned*>(&block), &value})
@@ -143,11 +148,13 @@ bool ExchangeHeap::unite(Party& party, Block& block, Owned& value) {
     pay(account, block);
     pay(account, value);
     return true;
+    // </lab5:quota>
 }
 
 std::optional<Word> ExchangeHeap::swap_field(Party& party, Block& block, std::uint32_t offset,
                                              Word value) {
     if (value && !unite(party, block, owned_at(value))) return {};
+    // <lab5:forest party, offset>
     Word& field = block.field(offset);
     Owned* out = nullptr;
     if (Word old = field) // a region that CPL 3 can write may hold anything
@@ -167,6 +174,7 @@ std::optional<Word> ExchangeHeap::swap_field(Party& party, Block& block, std::ui
     out->payer = block.payer;
     link_root(party, *out);
     return out->address;
+    // </lab5:forest>
 }
 
 Owned* ExchangeHeap::checked(const void* holder, std::uint8_t region, Word address) {

@@ -124,6 +124,7 @@ public:
         link_root(party, root);
         Account& account = *party.account;
         if (root.payer == &account) return true;
+        // <lab5:quota account>
         if (account.room() < root.bytes) [[unlikely]] {
             const bool hoards = account.hoards();
             account.foreign += root.bytes;
@@ -131,6 +132,7 @@ public:
         }
         pay(account, root);
         return true;
+        // </lab5:quota>
     }
 
     /// The root of `party` behind an arbitrary word, or null: for callers at CPL 3.

@@ -112,6 +112,7 @@ std::uint32_t size_of(Kind kind) {
     return kind == Kind::U8 ? 1 : kind == Kind::U16 ? 2 : kind == Kind::I64 ? 8 : 4;
 }
 
+// <since lab6>
 Contract::Message message_form(const Module& module, const verifier::Contract::Message& message) {
     Contract::Message form;
     form.to_exporter = message.direction == verifier::Contract::Direction::In;
@@ -122,6 +123,7 @@ Contract::Message message_form(const Module& module, const verifier::Contract::M
     }
     return form;
 }
+// </since>
 
 template <class List>
 auto* find(const List& list, const std::string& text) {
@@ -150,6 +152,7 @@ const ExchangeType* TypeRegistry::exchange_type(const Module& module, std::size_
     return &types_.back()->type;
 }
 
+// <since lab6>
 const Contract* TypeRegistry::contract(const verifier::Verified& verified, std::size_t index) {
     return contract(verified.module(), index, verified.contract(index));
 }
@@ -175,6 +178,7 @@ const Contract* TypeRegistry::contract(const Module& module, std::size_t index,
     contracts_.push_back(std::move(added));
     return &contracts_.back()->contract;
 }
+// </since>
 
 std::uint64_t TypeRegistry::most_text(const Module& module) {
     std::uint64_t all = 0, count = module.structs.size() + module.contracts.size();

@@ -17,10 +17,12 @@ public:
     static constexpr std::uint64_t kMostKept = 32u << 20; // bytes written out
 
     const ExchangeType* exchange_type(const verifier::Module& module, std::size_t index);
+    // <since lab6>
     const Contract* contract(const verifier::Verified& verified, std::size_t index);
     /// The same from bare parts, for tests.
     const Contract* contract(const verifier::Module& module, std::size_t index,
                              verifier::ContractFacts facts);
+    // </since>
 
     /// No more than this many bytes are written out for all declarations of the module.
     static std::uint64_t most_text(const verifier::Module& module);

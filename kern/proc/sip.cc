@@ -200,10 +200,12 @@ void exit_sip(std::int32_t status) {
 const SipList& all_sips() { return sips; }
 void on_sip_end(void (*hear)(Sip& sip)) { hear_end = hear; }
 
-// <since lab6>
+// <since lab5>
 // What kern/ipc knows of threads.
 void wake(Party& party) { static_cast<Sip&>(party).thread->wake(); }
+// </since>
 
+// <since lab6>
 void wait(Party&, Party* peer) {
     Thread* next = peer ? static_cast<Sip*>(peer)->thread : nullptr;
     if (next)

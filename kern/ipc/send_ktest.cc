@@ -1,0 +1,105 @@
+// Messages between two parties of one thread: what a send moves, and what it costs by bytes.
+#include "kern/boot/arguments.hh"
+#include "kern/boot/test.hh"
+#include "kern/ipc/channel.hh"
+#include "kern/proc/sip.hh"
+
+namespace singlet::kern {
+
+namespace {
+
+constexpr std::uint32_t kAsk = 0, kAnswer = 1, kRounds = 256, kWarm = 8;
+
+// contract { in Ask(i32, vec(u8)); out Answer(vec(u8)); ... }
+constexpr Contract::Message kMessages[] = {{.words = 2, .to_exporter = true, .owned = 0b10},
+                                           {.words = 1, .to_exporter = false, .owned = 0b1}};
+constinit const Contract kContract{.messages = kMessages, .bound = {1, 2}, .slot_words = {1, 2}};
+
+void open(Party& party, std::uint32_t quota) { CHECK(exchange_heap().open_account(party, quota)); }
+
+Block& vector(Party& party, std::uint32_t bytes) {
+    Block* made = exchange_heap().new_vector(party, 1, bytes);
+    CHECK(made);
+    return *made;
+}
+
+void ask(Party& party, Endpoint& end, Word number, const Block& block) {
+    const Word words[] = {number, block.address};
+    CHECK(send(exchange_heap(), party, end, kAsk, words));
+}
+
+} // namespace
+
+// A party that talks to itself, in a ring of two slots.
+KERNEL_TEST(send_moves) {
+    Party party;
+    open(party, 1u << 20);
+    Endpoint* ends[2];
+    CHECK(create_channel(exchange_heap(), party, kContract, ends));
+    Block* blocks[3] = {&vector(party, 10), &vector(party, 5000), &vector(party, 100)};
+    const std::uint32_t paid = party.account->bytes, copied = exchange_heap().stats().copied;
+    ask(party, *ends[0], 100, *blocks[0]);
+    CHECK(ends[1]->count == 1 && ends[0]->count == 0);
+    CHECK(blocks[0]->held_by == Holder::Message && blocks[0]->holder == ends[1]);
+    CHECK(!blocks[0]->link.linked() && blocks[1]->link.linked());
+    CHECK(!exchange_heap().owned_by(party, blocks[0]->address));
+    ask(party, *ends[0], 101, *blocks[1]);
+    for (Word i = 0; i < 20; i++) {
+        Word words[2];
+        CHECK(receive(exchange_heap(), party, *ends[1], words));
+        CHECK(words[0] == 100 + i && words[1] == blocks[i % 3]->address);
+        CHECK(exchange_heap().owned_by(party, words[1]) == blocks[i % 3]);
+        ask(party, *ends[0], 102 + i, *blocks[(i + 2) % 3]);
+        CHECK(ends[1]->count == 2);
+    }
+    CHECK(party.account->bytes == paid && exchange_heap().stats().copied == copied);
+}
+
+// What is queued belongs to nobody's list: it goes with the endpoint that could have received it. What is sent to a
+// closed peer goes at once.
+KERNEL_TEST(send_to_the_dead) {
+    Party party;
+    open(party, 1u << 20);
+    const HeapStats before = exchange_heap().stats();
+    Endpoint* ends[2];
+    CHECK(create_channel(exchange_heap(), party, kContract, ends));
+    ask(party, *ends[0], 1, vector(party, 10));
+    ask(party, *ends[0], 2, vector(party, 5000));
+    exchange_heap().release(party, *ends[1]);
+    CHECK(exchange_heap().stats().blocks == before.blocks && ends[0]->peer_closed());
+    ask(party, *ends[0], 3, vector(party, 10));
+    CHECK(exchange_heap().stats().blocks == before.blocks);
+    exchange_heap().close_account(party);
+    CHECK(exchange_heap().stats().endpoints == before.endpoints);
+}
+
+// Marks for the model clock: 1, 2 around the messages of 1 byte, 3, 4 of 4 KB, 5, 6 of 64 KB.
+KERNEL_TEST(send_cost) {
+    Party a, b;
+    open(a, 1u << 20);
+    open(b, 1u << 20);
+    Endpoint* ends[2];
+    CHECK(create_channel(exchange_heap(), a, kContract, ends));
+    exchange_heap().detach(a, *ends[1]);
+    CHECK(exchange_heap().attach(b, *ends[1]));
+    std::uint32_t mark = 1;
+    for (std::uint32_t bytes : {1u, 4096u, 65536u}) {
+        Block& block = vector(a, bytes);
+        auto round = [&] {
+            Word words[2];
+            ask(a, *ends[0], 0, block);
+            CHECK(receive(exchange_heap(), b, *ends[1], words));
+            CHECK(send(exchange_heap(), b, *ends[1], kAnswer, &words[1]));
+            CHECK(receive(exchange_heap(), a, *ends[0], words));
+        };
+        for (std::uint32_t i = 0; i < kWarm; i++)
+            round();
+        emit_mark(mark);
+        for (std::uint32_t i = 0; i < kRounds; i++)
+            round();
+        emit_mark(mark + 1);
+        mark += 2;
+    }
+}
+
+} // namespace singlet::kern
