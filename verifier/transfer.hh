@@ -4,7 +4,7 @@
 // A rule is a conjunction read from left to right: what the operands must be, then what the result is. The first condition that
 // fails says so in one sentence and ends it:
 //
-//     case Opcode::LdElem: return container(i.b, element) && i32(i.c) && set(i.a, element);
+//     case Opcode::IsNull: return reference(i.b) && set(i.a, kInt);
 #pragma once
 
 #include <optional>
