@@ -45,7 +45,8 @@ KERNEL_TEST_AFTER(300, frames_exhausted) {
 
 KERNEL_TEST_AFTER(300, frame_runs) {
     std::uint32_t before = free_frames(Zone::Sip);
-    auto a = Frames::allocate(Zone::Sip, 101, Zeroed::Yes); // so that b does not fit exactly below it
+    auto a =
+        Frames::allocate(Zone::Sip, 101, Zeroed::Yes); // so that b does not fit exactly below it
     auto b = Frames::allocate(Zone::Sip, 4, Zeroed::No, 4);
     auto c = Frames::allocate(Zone::Sip, 33, Zeroed::No);
     CHECK(a && b && c && b->start().raw() % (4 * kPageSize) == 0);
