@@ -1,4 +1,4 @@
-"""What every test may ask for: `boot`, which runs the kernel and gives back how that ended."""
+"""What every test may ask for: `boot`, which runs the kernel and gives back how that ended, and `chromium`."""
 import pathlib
 import sys
 
@@ -27,6 +27,15 @@ def boot():
         return qemu.Machine(append=append, **options).run(script=script)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A headless browser without a network. Only the tests of pages need its packages."""
+    import browser
+    driver = browser.start()
+    yield driver
+    driver.quit()
 
 
 @pytest.fixture(scope="session")

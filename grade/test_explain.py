@@ -3,7 +3,6 @@
 What the page shows at each step is computed here a second time from `sipv explain --json`.
 """
 import json
-import os
 import re
 import subprocess
 
@@ -11,8 +10,7 @@ import pytest
 import qemu
 from worst_modules import WORST
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="make check installs it: need-browser")
-from selenium.webdriver.chrome.service import Service  # noqa: E402
+pytest.importorskip("selenium.webdriver", reason="make check installs it: need-browser")
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 
@@ -96,25 +94,6 @@ def test_file_that_cannot_be_read(tmp_path):
 
 
 # ---- the page
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """A browser that reaches no network and writes down what a page asks of it."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    for flag in ("headless=new", "disable-gpu", "disable-dev-shm-usage", "window-size=1400,900",
-                 "host-resolver-rules=MAP * ~NOTFOUND", "proxy-server=127.0.0.1:9"):
-        options.add_argument(f"--{flag}")
-    if os.geteuid() == 0:
-        options.add_argument("--no-sandbox")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
-    driver.execute_cdp_cmd("Network.enable", {})
-    driver.execute_cdp_cmd("Network.emulateNetworkConditions",
-                           {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0})
-    yield driver
-    driver.quit()
 
 
 class Page:

@@ -12,9 +12,8 @@ import pytest
 from qemu import ROOT
 
 pytest.importorskip("mkdocs", reason="make check installs it: need-site")
-webdriver = pytest.importorskip("selenium.webdriver", reason="make check installs it: need-browser")
+pytest.importorskip("selenium.webdriver", reason="make check installs it: need-browser")
 from pygments.token import Error  # noqa: E402
-from selenium.webdriver.chrome.service import Service  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
 
@@ -155,21 +154,6 @@ def test_students_have_their_labs_and_no_answers(tmp_path):
 
 
 # ---- As people see it
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    for flag in ("headless=new", "disable-gpu", "disable-dev-shm-usage", "window-size=1400,900",
-                 "host-resolver-rules=MAP * ~NOTFOUND", "proxy-server=127.0.0.1:9"):
-        options.add_argument(f"--{flag}")
-    if os.geteuid() == 0:
-        options.add_argument("--no-sandbox")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
-    yield driver
-    driver.quit()
 
 
 def wait(driver, condition):
