@@ -171,12 +171,12 @@ def test_what_students_say_is_text_in_the_page():
 
 @pytest.fixture
 def far_host(tmp_path, monkeypatch):
-    """A host named `far`: ssh is a shell, in a home of its own."""
+    """A host named `far`: ssh is a shell, in a home of its own. SHELL is set, as sshd sets it: GNU parallel goes by it there."""
     (tmp_path / "bin").mkdir()
     (tmp_path / "home").mkdir()
     ssh = tmp_path / "bin/ssh"
     ssh.write_text('#!/bin/sh\nwhile :; do case $1 in -l) shift 2;; -*) shift;; *) break;; esac; done\n'
-                   f'echo "$1" >> {tmp_path}/hosts; shift; [ "$1" != -- ] || shift; cd {tmp_path}/home; exec sh -c "$*"\n')
+                   f'echo "$1" >> {tmp_path}/hosts; shift; [ "$1" != -- ] || shift; cd {tmp_path}/home; SHELL=/bin/sh exec sh -c "$*"\n')
     ssh.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))

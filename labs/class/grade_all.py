@@ -133,7 +133,7 @@ def parallel(names, place, jobs, hosts, seconds):
     if hosts:
         words += ["--sshlogin", hosts, "--workdir", f"singlet-class-{place.name}", "--cleanup", "--basefile", "kit.tar.gz", "--basefile", "one.py",
                   "--basefile", "submissions.py", "--transferfile", "in/{}.tar.gz", "--return", "out/{}.json"]
-    words += [f"/usr/bin/python3 one.py kit.tar.gz in/{{}}.tar.gz out/{{}}.json --seconds {seconds} >/dev/null", ":::", *names]
+    words += [f"/usr/bin/python3 -B one.py kit.tar.gz in/{{}}.tar.gz out/{{}}.json --seconds {seconds} >/dev/null", ":::", *names]
     subprocess.run(words, cwd=place, check=False, stdin=subprocess.DEVNULL)
 
 
