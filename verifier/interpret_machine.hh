@@ -76,6 +76,9 @@ private:
     Elements* bytes(std::uint8_t r, bool write); // one of u8
     bool in_bounds(std::int64_t index, std::uint64_t count, std::uint64_t length); // traps if not
 
+    template <class T>
+    T alu(std::uint32_t op, T x, T y); // x / 0 traps
+
     // ---- writing
     void write(std::uint8_t r, Value v);
     void store(Value& place, const Type& type, const Value& v); // truncates

@@ -1,5 +1,6 @@
 // What each instruction does.
 #include "kern/plain/machine.hh"
+#include "verifier/integers.hh"
 
 #include <cstring>
 
@@ -53,86 +54,6 @@ bool knows(Opcode op) {
     }
 }
 
-// False: x / 0.
-bool compute(AluOp op, Word x, Word y, Word& result) {
-    const auto a = static_cast<std::int32_t>(x), b = static_cast<std::int32_t>(y);
-    if (op >= AluOp::Div && op <= AluOp::RemU && y == 0) return false;
-    const bool wraps = b == -1; // the least integer has no negative
-    switch (op) {
-    case AluOp::Add:
-        result = x + y;
-        break;
-    case AluOp::Sub:
-        result = x - y;
-        break;
-    case AluOp::Mul:
-        result = x * y;
-        break;
-    case AluOp::Div:
-        result = wraps ? 0 - x : static_cast<Word>(a / b);
-        break;
-    case AluOp::Rem:
-        result = wraps ? 0 : static_cast<Word>(a % b);
-        break;
-    case AluOp::DivU:
-        result = x / y;
-        break;
-    case AluOp::RemU:
-        result = x % y;
-        break;
-    case AluOp::And:
-        result = x & y;
-        break;
-    case AluOp::Or:
-        result = x | y;
-        break;
-    case AluOp::Xor:
-        result = x ^ y;
-        break;
-    case AluOp::Shl:
-        result = x << (y & 31);
-        break;
-    case AluOp::Shr:
-        result = x >> (y & 31);
-        break;
-    case AluOp::Sar:
-        result = static_cast<Word>(a >> (y & 31));
-        break;
-    case AluOp::kCount:
-        break;
-    }
-    return true;
-}
-
-bool holds(Condition c, Word x, Word y) {
-    const auto a = static_cast<std::int32_t>(x), b = static_cast<std::int32_t>(y);
-    switch (c) {
-    case Condition::Eq:
-        return x == y;
-    case Condition::Ne:
-        return x != y;
-    case Condition::Lt:
-        return a < b;
-    case Condition::Le:
-        return a <= b;
-    case Condition::Gt:
-        return a > b;
-    case Condition::Ge:
-        return a >= b;
-    case Condition::LtU:
-        return x < y;
-    case Condition::LeU:
-        return x <= y;
-    case Condition::GtU:
-        return x > y;
-    case Condition::GeU:
-        return x >= y;
-    case Condition::kCount:
-        break;
-    }
-    return false;
-}
-
 Word width_of(Kind kind) { return kind == Kind::U8 ? 1 : kind == Kind::U16 ? 2 : 4; }
 
 } // namespace
@@ -154,11 +75,14 @@ void Machine::step(const Instruction& i) {
 }
 
 void Machine::integers(const Instruction& i) {
+    const auto integer = [](Word word) { return static_cast<std::int32_t>(word); };
     const auto condition = [&](std::uint32_t c, Word y) {
-        r(i.a) = holds(static_cast<Condition>(c), r(i.b), y);
+        r(i.a) = verifier::holds(static_cast<Condition>(c), integer(r(i.b)), integer(y));
     };
     const auto alu = [&](std::uint32_t op, Word y) {
-        if (!compute(static_cast<AluOp>(op), r(i.b), y, r(i.a))) trap("DivideByZero");
+        const auto result = verifier::compute(static_cast<AluOp>(op), integer(r(i.b)), integer(y));
+        if (!result) return trap("DivideByZero");
+        r(i.a) = static_cast<Word>(*result);
     };
     switch (i.op) {
     case Opcode::Mov:
