@@ -273,23 +273,29 @@ def test_a_line_is_edited(shell, typed, done):
     assert done in shell(["cat none", "kill", typed])[2]
 
 
-def test_the_keyboard(image, tmp_path):
-    """Keys of the PS/2 keyboard, pressed through QEMU's monitor, do what those of the serial line do."""
+def press(tmp_path, disk, script, when, keys):
+    """Runs the shell with a script, and presses keys of the PS/2 keyboard, through QEMU's monitor, when a line begins with `when`."""
     monitor = tmp_path / "monitor"
     for end in ("in", "out"):
         os.mkfifo(f"{monitor}.{end}")
     ends = [os.open(f"{monitor}.{end}", os.O_RDWR | os.O_NONBLOCK) for end in ("in", "out")]
-    keys = ["shift-h", "backspace", *"helx", "backspace", "p", "ret"]
 
     def on_line(line):
-        if line.startswith("This is Singlet"):
+        if line.startswith(when):
             os.write(ends[0], "".join(f"sendkey {key}\n" for key in keys).encode())
 
-    machine = Machine(deterministic=False, append=f"run={','.join(SIPS)}", modules=MODULES, disk=image, limit=60,
+    machine = Machine(deterministic=False, append=f"run={','.join(SIPS)}", modules=MODULES, disk=disk, limit=60,
                       extra=["-chardev", f"pipe,id=monitor,path={monitor}", "-mon", "chardev=monitor"])
     try:
-        result = machine.run(on_line=on_line, script=[("exit           stop", ""), (PROMPT, "exit\r")])
+        return machine.run(on_line=on_line, script=script)
     finally:
         for end in ends:
             os.close(end)
-    result.expect_ok("singlet> H\b \bhelx\b \bp\n", "exit           stop the machine", CLEAN)
+
+
+def test_the_keyboard(image, tmp_path):
+    """Its keys do what those of the serial line do."""
+    keys = ["shift-h", "backspace", *"helx", "backspace", "p", "ret"]
+    script = [("exit           stop", ""), (PROMPT, "exit\r")]
+    press(tmp_path, image, script, "This is Singlet", keys).expect_ok(
+        "singlet> H\b \bhelx\b \bp\n", "exit           stop the machine", CLEAN)
