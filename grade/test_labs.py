@@ -33,7 +33,7 @@ def test_points_add_up(number, workshops):
     assert lab.points == 100
     assert len({check.target for check in lab.checks}) == len(lab.checks)
     assert [e for e in dict.fromkeys(c.exercise for c in lab.checks) if e != "stage"] == exercises
-    assert lab.title == workshops(number).cut.title and set().union(*(c.needs for c in lab.checks)) <= set(exercises)
+    assert lab.title == workshops(number).cut.title and set().union(*(c.needed for c in lab.checks)) <= set(exercises)
 
 
 @each_lab

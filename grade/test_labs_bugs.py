@@ -1,46 +1,42 @@
-"""Mistakes that students make, wrong rather than missing: the check of that exercise has to see each of them."""
+"""Mistakes that students make, wrong rather than missing: the check of that exercise has to see each of them. They are data, in
+labs/labN/bugs.toml:
+
+    [[bug]]
+    name = "only_its_first_page"
+    file = "kern/native/address_space.cc"   # of the solved tree
+    right = "text that stands there once"   # or several, in a list
+    wrong = "what stands there instead"     # as many
+    test = "process_memory_is_its_own"      # the check that loses its points
+"""
 import sys
+import tomllib
 
 import pytest
 from qemu import ROOT
 
 sys.path.insert(0, str(ROOT / "labs"))
-from workshop import Workshop, kinds, lost  # noqa: E402
+from workshop import COMPLETE, Workshop, kinds, lost  # noqa: E402
 
-SWITCH, ENTRY, SPACE = "kern/proc/switch.S", "kern/native/entry.S", "kern/native/address_space.cc"
-RENDEZVOUS, PROCESS = "kern/native/rendezvous.cc", "kern/native/process.cc"
-TARGET_PIECE = "std::min({bytes, to_page_end(source), to_page_end(target)})"
 
-# What is wrong, the file, the right text, the wrong one, the test that has to fail.
-BUGS = [
-    ("esp0_of_another", "kern/proc/thread.cc", "        task_state.esp0 = next.saved_esp0_;\n", "", "program_messages"),
-    ("interrupts_off_at_cpl3", SWITCH, "#define FLAGS_IF    0x202", "#define FLAGS_IF    0x002", "ring3_is_preempted"),
-    ("a_register_shows_the_kernel", SWITCH, "    xor %edi, %edi\n    xor %ebp, %ebp\n    iret", "    xor %ebp, %ebp\n    iret", "ring3_calls"),
-    ("segments_of_the_process", ENTRY, "    mov %ecx, %ds\n", "", "program_calls"),
-    ("arguments_come_back_changed", ENTRY, "    pop %ebx\n    pop %ecx\n", "    pop %ecx\n    pop %ebx\n", "program_calls"),
-    ("frames_nobody_finds_again", SPACE, "        if (end != kProcessEnd) end_ = page + kPageSize;\n", "", "process_memory_is_loaded"),
-    ("a_range_that_wraps", SPACE, "bytes > kProcessEnd - address)", "address + bytes > kProcessEnd)", "process_memory_is_its_own"),
-    ("only_its_first_page", SPACE, "page < address + bytes; page += kPageSize) {\n        auto mapped = directory_.lookup(VirtAddr(page));\n        if (!mapped ||",
-     "page <= address; page += kPageSize) {\n        auto mapped = directory_.lookup(VirtAddr(page));\n        if (!mapped ||", "process_memory_is_its_own"),
-    ("read_only_is_writable", SPACE, "mapped->writable == Writable::No) return false;", "mapped->writable == Writable::No) continue;",
-     "process_memory_is_its_own"),
-    ("pages_of_the_sender_only", SPACE, TARGET_PIECE, "std::min(bytes, to_page_end(source))", "process_memory_is_scattered"),
-    ("pages_of_the_receiver_only", SPACE, TARGET_PIECE, "std::min(bytes, to_page_end(target))", "process_memory_is_scattered"),
-    ("copied_byte_by_byte", SPACE, TARGET_PIECE, "1u", "message_cost"),
-    ("a_caller_waits_for_nothing", RENDEZVOUS, "        caller->waiting = Waiting::Reply;\n", "", "program_messages"),
-    ("nobody_is_told", RENDEZVOUS, "        complete(other, {native::kGone}); // a parent", "        // a parent", "processes_are_killed"),
-    ("children_survive", PROCESS, "        kill_process(child);\n", "", "processes_are_killed"),
-]
+def bugs():
+    """A lab's are tried one after the other in one folder."""
+    for number in (lab.number for lab in COMPLETE):
+        path = ROOT / f"labs/lab{number}/bugs.toml"
+        for bug in tomllib.loads(path.read_text())["bug"] if path.exists() else []:
+            yield pytest.param(number, bug, id=f"lab{number}-{bug['name']}", marks=pytest.mark.xdist_group(f"bugs of lab {number}"))
 
 
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory):
-    return Workshop(tmp_path_factory.mktemp("lab2") / "tree", 2)
+def workshops(tmp_path_factory):
+    return {lab.number: Workshop(tmp_path_factory.mktemp(f"lab{lab.number}") / "tree", lab.number) for lab in COMPLETE}
 
 
-@pytest.mark.parametrize("path, right, wrong, test", [b[1:] for b in BUGS], ids=[b[0] for b in BUGS])
-def test_a_bug_is_seen(workshop, path, right, wrong, test):
-    workshop.solve()
-    workshop.change(path, right, wrong)
-    results, printed = workshop.grade("--check", test)
-    assert lost(results) == {test} and not kinds(results) & {"build", "not done"}, printed
+@pytest.mark.parametrize("number, bug", bugs())
+def test_a_bug_is_seen(workshops, number, bug):
+    lab = workshops[number]
+    lab.solve()
+    changes = ([bug["right"]], [bug["wrong"]]) if isinstance(bug["right"], str) else (bug["right"], bug["wrong"])
+    for right, wrong in zip(*changes, strict=True):
+        lab.change(bug["file"], right, wrong)
+    results, printed = lab.grade("--check", bug["test"])
+    assert bug["test"] in lost(results) and not kinds(results) & {"build", "not done"}, printed

@@ -135,7 +135,15 @@ def explanation(check, verdict, lab, verbose):
     lines = [verdict.sentence, *verdict.details] + lines
     if verbose and verdict.console:
         lines += ["the console's end:"] + ["  " + line for line in verdict.console.splitlines()[-40:]]
+    if check.needs:
+        lines.append(f"this check needs {needed(check, lab)} as well")
     return [*lines, f"{lab.handout}, {check.section}; again: make grade-{check.target} V=1"]
+
+
+def needed(check, lab):
+    """exercise 1 (bounds), exercise 7 (fixpoint) or 8 (edges)"""
+    numbers = {c.exercise: c.number for c in lab.checks}
+    return ", ".join("exercise " + " or ".join(f"{numbers[name]} ({name})" for name in need.split("|")) for need in check.needs)
 
 
 # ---- Submissions

@@ -48,7 +48,7 @@ class Check:
     number: int  # of the exercise
     section: str  # of the handout
     ends: str = "ok"  # qemu.End
-    needs: tuple = ()
+    needs: tuple = ()  # other exercises without which it cannot succeed; "a|b": one of the two is enough
     console: tuple = ()  # to be printed between the test's records, in this order
     measure: tuple = ()
     kind: str = "test"
@@ -63,6 +63,11 @@ class Check:
     def target(self):
         """The X of `make grade-X`."""
         return self.test
+
+    @property
+    def needed(self):
+        """The exercises named in `needs`."""
+        return {name for need in self.needs for name in need.split("|")}
 
     @property
     def other(self):

@@ -2,7 +2,6 @@
 // shown to `sipv verify`.
 #include "kern/abi/signatures.hh"
 #include "kern/boot/test.hh"
-#include "lib/core/clock_page.hh"
 #include "verifier/edges.hh"
 #include "verifier/fixpoint.hh"
 #include <algorithm>
@@ -56,6 +55,7 @@ struct World {
 };
 constexpr std::uint16_t kInts = kFirstOwnType;
 constexpr Type kIntArray{.kind = Kind::Array, .index = kI32};
+constexpr Type kLongArray{.kind = Kind::Array, .index = kI64};
 
 // One instruction on registers that hold these types.
 struct Step {
@@ -181,18 +181,34 @@ KERNEL_TEST_AFTER(320, transfer_arrays) {
     CHECK(Step({Opcode::LdElem, 0, 1, 2, 0}, {kLong, kIntArray, kLong}).refused(Rule::Operand));
     CHECK(Step({Opcode::LdElem, 0, 1, 2, 0}, {kLong, kNone, kInt}).refused(Rule::NullOperand));
     CHECK(Step({Opcode::LdElem, 0, 1, 2, 0}, {kLong, kNothing, kInt}).refused(Rule::UnsetUse));
+    CHECK(Step({Opcode::LdElem, 0, 1, 2, 0}, {kLong, kLongArray, kInt}).makes(0, kLong));
     CHECK(Step({Opcode::StElem, 0, 1, 2, 0}, {kIntArray, kInt, kInt}).makes(0, kIntArray));
     CHECK(Step({Opcode::StElem, 0, 1, 2, 0}, {kIntArray, kInt, kText}).refused(Rule::Operand));
+    CHECK(Step({Opcode::StElem, 0, 1, 2, 0}, {kIntArray, kLong, kInt}).refused(Rule::Operand));
+    CHECK(Step({Opcode::StElem, 0, 1, 2, 0}, {kLongArray, kInt, kLong}).makes(0, kLongArray));
+    CHECK(Step({Opcode::StElem, 0, 1, 2, 0}, {kLongArray, kInt, kInt}).refused(Rule::Operand));
+    CHECK(Step({Opcode::StElem, 0, 1, 2, 0}, {kByteArray, kInt, kInt}).makes(0, kByteArray));
     CHECK(Step({Opcode::StElem, 0, 1, 2, 0}, {kText, kInt, kInt}).refused(Rule::ReadOnly));
     CHECK(Step({Opcode::LdBytes, 0, 1, 2, 4}, {kNothing, kByteArray, kInt}).makes(0, kInt));
     CHECK(Step({Opcode::LdBytes, 0, 1, 2, 4}, {kNothing, kIntArray, kInt}).refused(Rule::Operand));
+    CHECK(Step({Opcode::LdBytes, 0, 1, 2, 4}, {kNothing, kText, kLong}).refused(Rule::Operand));
+    CHECK(Step({Opcode::StBytes, 0, 1, 2, 4}, {kByteArray, kInt, kInt}).makes(0, kByteArray));
     CHECK(Step({Opcode::StBytes, 0, 1, 2, 4}, {kText, kInt, kInt}).refused(Rule::ReadOnly));
+    CHECK(Step({Opcode::StBytes, 0, 1, 2, 4}, {kIntArray, kInt, kInt}).refused(Rule::Operand));
+    CHECK(Step({Opcode::StBytes, 0, 1, 2, 4}, {kByteArray, kLong, kInt}).refused(Rule::Operand));
+    CHECK(Step({Opcode::StBytes, 0, 1, 2, 4}, {kByteArray, kInt, kLong}).refused(Rule::Operand));
     // What was read through is not null behind it.
     constexpr Type kMaybe{.kind = Kind::Array, .nullable = true, .index = kI32};
     CHECK(Step({Opcode::Len, 0, 1, 0, 0}, {kNothing, kMaybe}).makes(1, kIntArray));
+    // copy: to, at, from, at, how many. Each operand is looked at.
     CHECK(Step({Opcode::Copy, 0, 0, 0, 0}, {kByteArray, kInt, kText, kInt, kInt}).makes(1, kInt));
     CHECK(
         Step({Opcode::Copy, 0, 0, 0, 0}, {kText, kInt, kText, kInt, kInt}).refused(Rule::ReadOnly));
+    for (std::size_t wrong = 0; wrong < 5; ++wrong) {
+        Step copy({Opcode::Copy, 0, 0, 0, 0}, {kByteArray, kInt, kText, kInt, kInt});
+        copy.registers[wrong] = kLong;
+        CHECK(copy.refused(Rule::Operand));
+    }
 }
 
 KERNEL_TEST_AFTER(320, transfer_null) {
@@ -262,44 +278,41 @@ KERNEL_TEST_AFTER(320, edges_checked) {
     CHECK(!forged(0, 2, kInt)); // nor by who calls
     CHECK(!forged(1, 2, kMixed));
     CHECK(!verdict(BlockStates(4, 3))); // nothing is known anywhere, and something is read
-}
 
-// The grader's stage: what it costs to verify a function of n diamonds behind each other in a loop.
-KERNEL_TEST_AFTER(320, verify_cost) {
-    auto diamonds = [](std::size_t n) {
-        World world;
-        Function& f = world.f();
-        f.registers = 8;
-        auto block = [&](std::initializer_list<Instruction> code) {
-            f.blocks.push_back(static_cast<std::uint32_t>(f.code.size()));
-            f.code.insert(f.code.end(), code);
-            return static_cast<std::uint32_t>(f.blocks.size());
-        };
-        block({{Opcode::LdI, 0, 0, 0, 1}, {Opcode::LdI, 1, 0, 0, 1}, {Opcode::Jmp, 0, 0, 0, 1}});
-        for (std::size_t i = 0; i < n; ++i) {
-            const auto at = static_cast<std::uint32_t>(f.blocks.size());
-            block({{Opcode::BrNz, 0, 0, 0, (at + 1) << 16 | (at + 2)}});
-            block({{Opcode::LdI, 2, 0, 0, 1}, {Opcode::Jmp, 0, 0, 0, at + 3}});
-            block({{Opcode::Mov, 2, 1, 0, 0}, {Opcode::Jmp, 0, 0, 0, at + 3}});
-        }
-        const auto at = static_cast<std::uint32_t>(f.blocks.size());
-        block({{Opcode::BrNz, 0, 0, 0, 1u << 16 | (at + 1)}});
-        block({{Opcode::RetVoid, 0, 0, 0, 0}});
-        f.name = "main";
-        world.module.manifest.sip = "test";
-        world.module.classes.clear();
-        return std::move(world.module);
+    // block 0: r0 <- `first`; jmp 1        block 1: jmp 2        block 2: retv
+    auto handed_on = [](Instruction first, Type one, Type two) {
+        constexpr Instruction kEnd{Opcode::RetVoid, 0, 0, 0, 0};
+        World straight;
+        straight.module.strings = {"x"};
+        Function& f = straight.f();
+        f.registers = 1;
+        f.code = {first, {Opcode::Jmp, 0, 0, 0, 1}, {Opcode::Jmp, 0, 0, 0, 2}, kEnd};
+        f.blocks = {0, 2, 3};
+        BlockStates states(3, 1);
+        states[1][0] = one;
+        states[2][0] = two;
+        Meter meter(1u << 20);
+        Workspace workspace;
+        return check_edges(straight.program(), 0, states, meter, workspace).has_value();
     };
-    auto measure = [&](std::size_t n, std::uint16_t mark) {
-        Module module = diamonds(n);
-        clock_page.set_mark(mark);
-        CHECK(verify(std::move(module), {abi::kKernelCalls}).has_value());
-        clock_page.set_mark(mark + 1);
-    };
-    measure(50, 11); // what comes into the caches comes now
-    measure(50, 1);
-    measure(200, 3);
-    measure(800, 5);
+    constexpr Instruction kMakeNull{Opcode::Null, 0, 0, 0, 0}, kMakeText{Opcode::LdStr, 0, 0, 0, 0},
+        kMakeObject{Opcode::New, 0, 0, 0, kFourth};
+    constexpr Type kObject = object(kFourth), kObjectOrNull = object(kFourth, true),
+                   kFace = object(kFirstInterface), kFaceOrNull = object(kFirstInterface, true);
+    for (Type maybe : {kNone, kTextOrNull, kObjectOrNull, kFaceOrNull})
+        CHECK(handed_on(kMakeNull, maybe, maybe));
+    for (Type sure : {kText, kByteArray, kObject, kFace, kInt})
+        CHECK(!handed_on(kMakeNull, sure, sure));
+    CHECK(handed_on(kMakeText, kText, kTextOrNull) && !handed_on(kMakeText, kTextOrNull, kText));
+    CHECK(!handed_on(kMakeText, kTextOrNull, kNone) && !handed_on(kMakeText, kText, kByteArray));
+    CHECK(handed_on(kMakeObject, kObject, kFace) && handed_on(kMakeObject, kObject, kFaceOrNull));
+    CHECK(handed_on(kMakeObject, kObjectOrNull, kFaceOrNull));
+    CHECK(!handed_on(kMakeObject, kObjectOrNull, kFace));
+    CHECK(!handed_on(kMakeObject, kFace, kObject)); // not any more
+    CHECK(!handed_on(kMakeObject, kObject, object(2)) &&
+          !handed_on(kMakeObject, kObject, object(kFifth)));
+    CHECK(handed_on(kMakeObject, kMixed, kMixed) && !handed_on(kMakeObject, kMixed, kObject));
+    CHECK(!handed_on(kMakeObject, kNothing, kMixed)); // nothing is no value
 }
 
 } // namespace singlet::kern
