@@ -218,3 +218,19 @@ def test_no_branch_holds_a_solution(tmp_path):
         assert not [f for f in files if f.startswith(("labs/", ".ci/", "grade/test_"))]
         text = {squeezed(line) for f in files for line in git(kit, "show", f"lab{lab.number}:{f}").split("\n")}
         assert sorted(line for line in lines & text if cut.telling(line)) == []
+
+
+@pytest.mark.parametrize("number", [lab.number for lab in cut.complete(cut.load_all())[1:]], ids=lambda n: f"lab{n}")
+def test_what_a_lab_adds_does_not_touch_a_solution(number, tmp_path):
+    """git calls it a conflict where the lab before's solution and what this lab adds have no line between them."""
+    labs = cut.load_all()
+    done = {(lab.number, name) for lab in labs[:number - 1] for name in lab.exercises}
+    handed_out, regions = cut.tree(labs, number - 1, set())
+    solved, both = cut.tree(labs, number - 1, done)[0], cut.tree(labs, number, done)[0]
+    added = cut.tree(labs, number, set())[0]
+    for path in sorted({region.path for region in regions if region.name != "answer"}):
+        for name, tree in (("solved", solved), ("handed_out", handed_out), ("added", added)):
+            (tmp_path / name).write_bytes(tree[path][1])
+        ran = subprocess.run(["git", "merge-file", "-p", "solved", "handed_out", "added"], cwd=tmp_path,
+                             capture_output=True, check=False)
+        assert ran.returncode == 0 and ran.stdout == both[path][1], f"{path}\n{ran.stdout.decode()}"

@@ -9,15 +9,13 @@
 namespace singlet::verifier {
 namespace {
 
-// Is every value that `from` describes also described by `to`? Nothing is known of a register that is Unset or in Conflict, so
-// anything may end there.
-// <since lab5>
-// But for an obligation.
-// </since>
+// Is every value that `from` describes also described by `to`?
 bool describes(const Program& program, const Type& to, const Type& from) {
     // <since lab5>
+    // An obligation is not forgotten.
     if (is_pinned(from) && (to.kind == Kind::Unset || to.kind == Kind::Conflict)) return false;
     // </since>
+    // Nothing is known of a register that is Unset or in Conflict, so anything may end there.
     // <lab3:edges program, to, from else return true;>
     if (to == from || to.kind == Kind::Unset) return true;
     if (to.kind == Kind::Conflict) return from.kind != Kind::Unset;

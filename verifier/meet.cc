@@ -54,11 +54,12 @@ bool fits(const Program& program, const Type& value, const Type& slot) {
     // <since lab5>
     if (value.lent && !slot.lent) return false;
     // </since>
+    // A slot's type is declared: it is never Unset or in Conflict.
     // <lab3:fits program, value, slot else return true;>
     if (slot.kind == Kind::U8 || slot.kind == Kind::U16) return value.kind == Kind::I32;
     if (value.kind == Kind::Null) return slot.nullable;
     if (value.nullable && !slot.nullable) return false;
-    if (same_thing(value, slot)) return true; // no slot is Unset or Conflict
+    if (same_thing(value, slot)) return true;
     return value.kind == Kind::Ref && slot.kind == Kind::Ref &&
            program.subtypes.implements(value.index, slot.index);
     // </lab3:fits>

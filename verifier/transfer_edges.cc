@@ -68,7 +68,6 @@ bool Transfer::branch(const Instruction& i, EdgeVisitor& visitor) {
     return true;
 }
 
-// One edge knows that it is null; the other knows that it is not.
 // <since lab5>
 // An owned value that is null owes nothing. A borrowed endpoint or set is never null, so nothing is learnt.
 // </since>
@@ -78,6 +77,7 @@ bool Transfer::branch_null(const Instruction& i, EdgeVisitor& visitor) {
     // <since lab5>
     learns = learns && !(is_pinned(type) && type.lent);
     // </since>
+    // One edge knows that it is null; the other knows that it is not.
     // <lab3:transfer learns, visitor>
     if (learns) change(i.a, {.kind = Kind::Null});
     if (!show(i.true_block(), visitor)) return false;

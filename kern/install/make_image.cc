@@ -55,6 +55,7 @@ Word outside_address(Relocation::What what, std::uint32_t value, Binding binding
     // <since lab5>
     if (what == Relocation::What::Service) return function_address(kFirstService + value, binding);
     // </since>
+    // Code and data of the image itself are not asked for here.
     // <lab4:bind what, value, binding, function_address, rt::helper_address, now_address>
     switch (what) {
     case Relocation::What::Helper:
