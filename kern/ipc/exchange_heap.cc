@@ -59,12 +59,17 @@ bool ExchangeHeap::open_account(Party& party, std::uint32_t quota_bytes) {
 }
 
 void ExchangeHeap::close_account(Party& party) {
-    // <lab5:cleanup party>
-    while (Owned* root = party.owned.first())
-        release(party, *root);
+    if (!party.owned.empty()) release_roots(party);
     party.account->closed = true;
     settle(*party.account);
     party.account = nullptr;
+}
+
+// One after the other, until its list is empty.
+void ExchangeHeap::release_roots(Party& party) {
+    // <lab5:cleanup party>
+    while (Owned* root = party.owned.first())
+        release(party, *root);
     // </lab5:cleanup>
 }
 

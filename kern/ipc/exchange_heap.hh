@@ -179,6 +179,7 @@ private:
             settle(account);
     }
     void settle(Account& account);
+    void release_roots(Party& party);
     bool unite(Party& party, Block& block, Owned& value);
 
     Owned* checked(const void* holder, std::uint8_t region, Word address);
