@@ -51,7 +51,8 @@ def test_a_disk_of_ones_own_keeps_what_is_written(tmp_path):
 
 
 def test_what_is_to_run_is_a_module():
-    assert "user/ramfs.sbc" in make("-n", "qemu-nox", "RUN=names,ramdisk,ramfs,shell") and "user/ramfs.sbc" not in make("-n", "qemu-nox")
+    module = 'user/walk.sbc" -append'  # the last one
+    assert module in make("-n", "qemu-nox", "RUN=names,ide,fat,walk") and module not in make("-n", "qemu-nox")
 
 
 def test_file_system_is_sound():
