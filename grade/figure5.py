@@ -28,7 +28,7 @@ from series import BASELINE, Mode
 WORKLOAD = "webfiles"
 SIPS = ("names", "ide", "fat", WORKLOAD)  # to start, in this order; each is a boot module
 PROCESSES = ("ide", "fat", WORKLOAD)  # their twins in C++
-NATIVE = Mode("native", "C++ processes", None)
+NATIVE = series.NATIVE
 MODES = (*series.MODES, NATIVE)
 START_MARK, END_MARK = 1, 2
 
@@ -54,9 +54,8 @@ def command_line(mode, reads, trap="int"):
 
 
 def modules_for(mode, modules):
-    """Those that `mode` runs: what else lay in memory would move everything else."""
-    chosen = [module for module in modules if (pathlib.Path(module).suffix == ".elf") == (mode is NATIVE)]
-    return chosen + ([mode.file] if isinstance(mode, PolicyMode) else [])
+    """Those that `mode` runs, and its policy."""
+    return series.modules_for(mode, modules) + ([mode.file] if isinstance(mode, PolicyMode) else [])
 
 
 @dataclasses.dataclass(frozen=True)

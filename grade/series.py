@@ -28,6 +28,7 @@ MODES = (
     Mode("ring3", "add ring 3", 33.0),
     Mode("microkernel", "full microkernel", 37.7),
 )
+NATIVE = Mode("native", "C++ processes", None)  # no mode of the kernel's: other programs
 BASELINE = "physical"
 TRAPS = ("int", "sysenter")  # how a SIP at CPL 3 calls the kernel
 
@@ -40,6 +41,11 @@ GROUPS = {
     "switches": ("switches",),
     "io": ("io",),
 }
+
+
+def modules_for(mode, modules):
+    """Those that `mode` runs: what else lay in memory would move everything else."""
+    return [module for module in modules if (pathlib.Path(module).suffix == ".elf") == (mode is NATIVE)]
 
 
 def grouped(span):

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Measures Table 1 of "Singularity: Rethinking the Software Stack" on this system: what the basic operations cost in each
-protection mode.
+protection mode, and C++ processes beside them.
 
 Runs the kernel once for each mode with user/table1, which does every operation many times between two marks (and each creation
-of a process between two of its own), and writes a table to the terminal and table1.json, .svg and .png. Every report says which clock made it; a modelled number is called one.
+of a process between two of its own), and once with its twin user/native/table1, and writes a table to the terminal and table1.json,
+.svg and .png. Every report says which clock made it; a modelled number is called one.
 """
 
 import dataclasses
@@ -27,6 +28,7 @@ class Row:
     times: int  # operations between the marks, of which there may be several pairs
     paper: dict  # mode -> cycles there [OSR Table 1, MSPC]
     aim: float | None = None  # modelled cycles in `physical` that it must not exceed
+    sips_only: bool = False  # C++ processes have no such operation
 
 
 def mspc(physical, paging, domain, ring3):
@@ -43,9 +45,9 @@ ROWS = (
     Row(51, "call", "kernel call", 10_000, mspc(80, 80, None, 304), aim=30),
     Row(52, "yield", "yield to another SIP", 2 * 2_000, {"physical": 365}, aim=150),
     Row(53, "ping", "ping/pong of one byte", 2_000, mspc(1_041, 1_415, 1_826, 2_580), aim=600),
-    Row(54, "channel", "create and close a channel", 1_000, mspc(4_007, 7_940, 8_192, 11_784)),
-    Row(55, "page", "allocate and free a page", 1_000, mspc(385, 1_876, None, 2_198)),
-    Row(58, "install", "install a program", 10, {}),
+    Row(54, "channel", "create and close a channel", 1_000, mspc(4_007, 7_940, 8_192, 11_784), sips_only=True),
+    Row(55, "page", "allocate and free a page", 1_000, mspc(385, 1_876, None, 2_198), sips_only=True),
+    Row(58, "install", "install a program", 10, {}, sips_only=True),
     Row(56, "birth", "create a process", 100, mspc(388_162, 522_727, 520_473, 830_999), aim=40_000),
     Row(57, "death", "its end", 100, {}),
     *(Row(60 + n, f"message-{size}", f"message of {size:,} B", MESSAGES, {}) for n, size in enumerate(SIZES)),
@@ -53,9 +55,18 @@ ROWS = (
 FLAT = 5  # percent that the dearest message may cost more than the cheapest in `physical`
 
 SIPS = ("peer", "table1")  # to start, in this order
+PROCESSES = ("echo", "table1")  # the same in C++
+CHILDREN = ("turns", "newborn")  # which those start
+MODES = (*series.MODES, series.NATIVE)
+
+
+def rows_of(mode):
+    return [row for row in ROWS if mode is not series.NATIVE or not row.sips_only]
 
 
 def command_line(mode, trap="int"):
+    if mode is series.NATIVE:
+        return f"protect=microkernel run={','.join(f'{name}.elf' for name in PROCESSES)}"
     return f"protect={mode.name} run={','.join(SIPS)} trap={trap}"
 
 
@@ -69,10 +80,12 @@ class Run:
 
 def run_once(clock, machine, mode, trap):
     """One run of the kernel in `mode`."""
-    measurement = clock.measure(dataclasses.replace(machine, append=command_line(mode, trap)))
-    if not re.search(r"^singlet: all SIPs have ended; leaked: 0 frames, 0 blocks, 0 endpoints", measurement.console, re.M):
-        raise MeasureError("the SIPs did not end in order", measure.tail(measurement.console))
-    return Run({row.name: all_of(row, measurement) for row in ROWS})
+    machine = dataclasses.replace(machine, append=command_line(mode, trap), modules=series.modules_for(mode, machine.modules))
+    measurement = clock.measure(machine)
+    if not re.search(r"^singlet: all (SIPs have ended; leaked: 0 frames, 0 blocks, 0 endpoints|processes have ended; leaked: 0 frames)$",
+                     measurement.console, re.M):
+        raise MeasureError("the programs did not end in order", measure.tail(measurement.console))
+    return Run({row.name: all_of(row, measurement) for row in rows_of(mode)})
 
 
 def all_of(row, measurement):
@@ -118,7 +131,7 @@ def report(clock, trap, runs, functions):
         "trap": trap,
         "modes": list(runs),
         "rows": [{"name": row.name, "title": row.title, "times": row.times, "paper": row.paper, "aim": row.aim,
-                  "modes": {mode: cell(row, run.spans[row.name]) for mode, run in runs.items()}} for row in ROWS],
+                  "modes": {mode: cell(row, run.spans[row.name]) for mode, run in runs.items() if row.name in run.spans}} for row in ROWS],
         "flat": {"aim": FLAT, "found": flatness(runs)},
         "functions": functions,
     }
@@ -146,7 +159,7 @@ def draw(options, once=None, profiled=None):
 
 
 def main(argv=None, once=None, profiled=None):
-    options = series.parse(series.parser_for("table1", "Measure Singularity's Table 1 on this system."), argv)
+    options = series.parse(series.parser_for("table1", "Measure Singularity's Table 1 on this system.", MODES), argv, MODES)
     return series.guarded("table1", lambda: draw(options, once, profiled))
 
 

@@ -2,6 +2,8 @@
 give the same bytes.
 """
 
+import math
+
 import matplotlib
 
 matplotlib.use("Agg")
@@ -9,7 +11,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 from plot import STYLE  # noqa: E402
 
 COLOURS = {"nochecks": "#56B4E9", "physical": "#0072B2", "paging": "#009E73", "domain": "#F0E442", "ring3": "#E69F00",
-           "microkernel": "#D55E00"}
+           "microkernel": "#D55E00", "native": "#CC79A7"}
 
 
 def is_message(row):
@@ -43,7 +45,8 @@ def draw_operations(axis, data):
     height = 0.8 / len(data["modes"])
     for k, mode in enumerate(data["modes"]):
         places = [n + (k - (len(data["modes"]) - 1) / 2) * height for n in range(len(rows))]
-        axis.barh(places, [row["modes"][mode]["cycles"] for row in rows], height, label=mode, color=COLOURS[mode],
+        cycles = [row["modes"].get(mode, {}).get("cycles", math.nan) for row in rows]
+        axis.barh(places, cycles, height, label=mode, color=COLOURS[mode],
                   edgecolor="white", linewidth=0.3)
         for place, row in zip(places, rows):
             if mode in row["paper"]:

@@ -17,7 +17,7 @@ def table(data):
     paper = [mode for mode in data["modes"] if any(mode in row["paper"] for row in data["rows"])]
     rows = [["", *data["modes"], *(f"paper {mode}" for mode in paper)]]
     for row in data["rows"]:
-        rows.append([row["title"], *(number(row["modes"][mode]["cycles"]) for mode in data["modes"]),
+        rows.append([row["title"], *(number(row["modes"].get(mode, {}).get("cycles")) for mode in data["modes"]),
                      *(number(row["paper"].get(mode)) for mode in paper)])
     return columns(rows)
 
@@ -42,10 +42,11 @@ def groups(data):
     """By what kind of event, in `physical` and in the dearest mode; nothing where the clock cannot tell."""
     lines = []
     for mode in dict.fromkeys(mode for mode in (BASELINE, data["modes"][-1]) if mode in data["modes"]):
-        if not any(row["modes"][mode]["breakdown"] for row in data["rows"]):
+        counted = [row for row in data["rows"] if mode in row["modes"]]
+        if not any(row["modes"][mode]["breakdown"] for row in counted):
             return []
         rows = [[mode, "cycles", *GROUP_TITLES.values()]]
-        for row in data["rows"]:
+        for row in counted:
             cell = row["modes"][mode]
             rows.append([row["title"], number(cell["cycles"]), *(number(cell["breakdown"].get(g, 0)) for g in GROUP_TITLES)])
         lines += [*columns(rows), ""]

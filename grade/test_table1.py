@@ -9,7 +9,9 @@ import series
 import table1
 from clock import parameters
 
-MODULES = [word for sip in table1.SIPS for word in ("--module", str(qemu.ROOT / f"build/user/{sip}.sbc"))]
+FILES = [qemu.ROOT / f"build/user/{sip}.sbc" for sip in table1.SIPS]
+FILES += [qemu.ROOT / f"build/user/native/{process}.elf" for process in (*table1.PROCESSES, *table1.CHILDREN)]
+MODULES = [word for file in FILES for word in ("--module", str(file))]
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,16 @@ def test_what_a_process_costs_grows_with_what_protects_it(data):
     assert cycles(data, "birth")["physical"] < cycles(data, "install")["physical"], "what is installed is verified no more"
 
 
+def test_a_cxx_process_costs_more_than_a_sip_in_every_row_that_both_have(data):
+    for row in table1.rows_of(series.NATIVE):
+        if row.name != "loop":
+            found = cycles(data, row.name)
+            assert found["native"] > 2 * found["physical"], row.name
+    born = cycles(data, "birth")
+    assert born["native"] > born["microkernel"], "its image is laid out anew each time"
+    assert not any("native" in cycles(data, row.name) for row in table1.ROWS if row.sips_only)
+
+
 def test_functions_add_up_to_the_instructions(data):
     for row in data["rows"]:
         if row["name"] not in ("page", "install", "birth"):  # clear pages by a repeated instruction, of which the profile counts the steps
@@ -96,7 +108,7 @@ def canned(mode, dear=1):
         each = 10 * (dear if row.aim else 1) * row.times
         breakdown = dict.fromkeys(measure.CATEGORIES, 0) | {"instructions": each}
         return measure.Span(each, each, breakdown)
-    return table1.Run({row.name: span(row) for row in table1.ROWS})
+    return table1.Run({row.name: span(row) for row in table1.rows_of(mode)})
 
 
 def test_a_missed_aim_is_said(tmp_path, capsys):
