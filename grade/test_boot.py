@@ -67,6 +67,8 @@ def test_unit_tests(program):
 
 def test_failed_check_names_its_place(boot):
     boot("test=check").expect(End.FAILED, "TEST check: failed at kern/boot/test_ktest.cc:", "1 + 1 == 3")
+    boot("test=check_equal").expect(End.FAILED, "TEST check_equal: failed at kern/boot/test_ktest.cc:", "0x1000u + 7: expected 8199, found 4103",
+                                    "expected 2007, found 1007")
 
 
 def test_panic_has_a_symbolised_backtrace(boot):

@@ -55,4 +55,15 @@ void check_failed(const char* condition, const char* file, int line) {
     exit_machine(ExitStatus::Failure);
 }
 
+void values_differ(const char* expression, const FormatArgument& found,
+                   const FormatArgument& expected, const char* file, int line) {
+    print("TEST {}: failed at {}:{}: {}: expected {}, found {}\n", running, file, line, expression,
+          expected, found);
+    // What is large may be an address or an entry of a table.
+    const bool numbers = found.kind == FormatArgument::Kind::Unsigned;
+    if (numbers && (found.number > 0xfff || expected.number > 0xfff))
+        print("  in hexadecimal: expected {:x}, found {:x}\n", expected, found);
+    exit_machine(ExitStatus::Failure);
+}
+
 } // namespace singlet::kern

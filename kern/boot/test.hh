@@ -15,7 +15,10 @@
 // A machine that runs programs instead of tests has records too: "begin run", "refuse x.sbc" for
 // each that is refused, and "end run" if all ended well and nothing has leaked.
 #pragma once
+#include "kern/dev/console.hh"
+#include <concepts>
 #include <string_view>
+#include <type_traits>
 
 namespace singlet::kern {
 
@@ -42,6 +45,26 @@ void record(std::string_view what, std::string_view about);
 #define CHECK(condition)                                                                           \
     ((condition) ? static_cast<void>(0)                                                            \
                  : ::singlet::kern::check_failed(#condition, __FILE__, __LINE__))
+
+/// The same for a CHECK_EQUAL: `expression: expected 3, found 5`.
+[[noreturn]] void values_differ(const char* expression, const FormatArgument& found,
+                                const FormatArgument& expected, const char* file, int line);
+
+template <class Found, class Expected>
+void check_equal(const Found& found, const Expected& expected, const char* expression,
+                 const char* file, int line) {
+    bool equal = false;
+    if constexpr (std::integral<Found> && std::integral<Expected>) {
+        using Both = std::common_type_t<Found, Expected>; // a literal's sign is nobody's concern
+        equal = static_cast<Both>(found) == static_cast<Both>(expected);
+    } else {
+        equal = found == expected;
+    }
+    if (!equal) values_differ(expression, found, expected, file, line);
+}
+
+#define CHECK_EQUAL(found, expected)                                                               \
+    ::singlet::kern::check_equal(found, expected, #found, __FILE__, __LINE__)
 
 #define KERNEL_TEST_AFTER(step, name)                                                              \
     static void test_##name();                                                                     \

@@ -10,6 +10,11 @@ namespace singlet::kern {
 KERNEL_TEST(nothing) {}
 
 KERNEL_SCENE(check) { CHECK(1 + 1 == 3); }
+KERNEL_SCENE(check_equal) {
+    CHECK_EQUAL(1u + 1, 2);
+    CHECK_EQUAL(std::string_view("abc"), "abc");
+    CHECK_EQUAL(0x1000u + 7, 0x2007);
+}
 
 // What came from the boot loader; the grader knows what it gave.
 KERNEL_SCENE(modules) {

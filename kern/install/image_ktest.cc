@@ -66,14 +66,14 @@ KERNEL_TEST(image_linked) {
         asked++;
         return 0x1000000u * static_cast<Word>(what) + value;
     });
-    CHECK(asked == 3);
+    CHECK_EQUAL(asked, 3);
     CHECK(word_in(code.data(), 1) ==
           0x1000000u * static_cast<Word>(What::KernelCall) + kYield - (kCode + 5));
     CHECK(word_in(code.data(), 6) ==
           0x1000000u * static_cast<Word>(What::Helper) + 3 - (kCode + 10));
-    CHECK(word_in(code.data(), 11) == 0x1000000u * static_cast<Word>(What::Now) + 4);
-    CHECK(word_in(code.data(), 16) == kData + 4 + 2); // the field held 2
-    CHECK(word_in(data.data(), 0) == kCode + 10 + 5);
+    CHECK_EQUAL(word_in(code.data(), 11), 0x1000000u * static_cast<Word>(What::Now) + 4);
+    CHECK_EQUAL(word_in(code.data(), 16), kData + 4 + 2); // the field held 2
+    CHECK_EQUAL(word_in(data.data(), 0), kCode + 10 + 5);
     CHECK(code[0] == 0xe8 && code[20] == 0xc3 && word_in(data.data(), 4) == 0x44332211);
 }
 
@@ -83,7 +83,7 @@ KERNEL_TEST(calls_bound) {
     for (std::uint32_t number = 0; number < kFunctionCount; number++) {
         auto* gate = pointer<const std::uint8_t>(function_address(number, Binding::Call));
         auto* stub = pointer<const std::uint8_t>(function_address(number, Binding::Interrupt));
-        CHECK(*gate == kCli);
+        CHECK_EQUAL(*gate, kCli);
         CHECK(*stub == kMovEax && word_in(stub, 1) == number);
         CHECK(pointer<const char>(word(stub)) >= __rt_start); // where CPL 3 may execute
         CHECK(pointer<const char>(word(stub)) < __rt_end &&
@@ -96,9 +96,9 @@ KERNEL_TEST(image_bound) {
     for (Binding binding : {Binding::Call, Binding::Interrupt}) {
         ImageRef image = handmade::image_of(sample(), binding);
         Word code = image->code.start().raw();
-        CHECK(called_at(code, 1) == function_address(kYield, binding));
-        CHECK(called_at(code, 6) == rt::helper_address(3));
-        CHECK(*pointer<Word>(code + 11) == now_address() + 4);
+        CHECK_EQUAL(called_at(code, 1), function_address(kYield, binding));
+        CHECK_EQUAL(called_at(code, 6), rt::helper_address(3));
+        CHECK_EQUAL(*pointer<Word>(code + 11), now_address() + 4);
     }
 }
 
@@ -107,19 +107,19 @@ KERNEL_TEST(image_laid_out) {
     {
         ImageRef image = handmade::image_of(sample());
         Word code = image->code.start().raw(), data = image->data.start().raw();
-        CHECK(zone_info(Zone::Sip).free == free - 2);
+        CHECK_EQUAL(zone_info(Zone::Sip).free, free - 2);
         CHECK(image->code_size == 21 && image->start == code + 10);
         CHECK(*pointer<std::uint8_t>(code) == 0xe8 && *pointer<std::uint8_t>(code + 20) == 0xc3);
         CHECK(*pointer<std::uint8_t>(code + 21) == 0 && *pointer<Word>(code + kPageSize - 4) == 0);
         CHECK(*pointer<Word>(data + 4) == 0x44332211 && *pointer<Word>(data) == code + 15);
         CHECK(image->maps == data + 16 &&
               image->map_count == 1); // 8 bytes of data, then a multiple of 16
-        CHECK(pointer<rt::StackMap>(image->maps)->return_address == 5);
-        CHECK(image->map_slots == image->maps + sizeof(rt::StackMap));
-        CHECK(*pointer<std::uint16_t>(image->map_slots) == 0x1234);
+        CHECK_EQUAL(pointer<rt::StackMap>(image->maps)->return_address, 5);
+        CHECK_EQUAL(image->map_slots, image->maps + sizeof(rt::StackMap));
+        CHECK_EQUAL(*pointer<std::uint16_t>(image->map_slots), 0x1234);
         CHECK(image->native.code.empty() && image->native.relocations.empty());
     }
-    CHECK(zone_info(Zone::Sip).free == free);
+    CHECK_EQUAL(zone_info(Zone::Sip).free, free);
 }
 
 namespace {
@@ -143,11 +143,11 @@ KERNEL_TEST(image_sealed) {
     PhysAddr code = image->code.start();
     run_outside(write, at<void>(code), at<void>(stack.end()));
     run_outside(write, at<void>(image->data.start()), at<void>(stack.end()));
-    CHECK(write_faults == 2);
-    CHECK(*at<std::uint8_t>(code) == 0xe8);
+    CHECK_EQUAL(write_faults, 2);
+    CHECK_EQUAL(*at<std::uint8_t>(code), 0xe8);
     image = {};
     run_outside(write, at<void>(code), at<void>(stack.end()));
-    CHECK(write_faults == 2);
+    CHECK_EQUAL(write_faults, 2);
     set_outside_fault_handler(before);
 }
 

@@ -15,12 +15,12 @@ KERNEL_TEST_AFTER(300, frames) {
     {
         auto frame = Frames::allocate(Zone::Kernel, 1, Zeroed::Yes);
         CHECK(frame && frame->start().page_aligned() && frame->count() == 1);
-        CHECK(*at<std::uint32_t>(frame->start()) == 0);
-        CHECK(free_frames(Zone::Kernel) == before - 1);
+        CHECK_EQUAL(*at<std::uint32_t>(frame->start()), 0);
+        CHECK_EQUAL(free_frames(Zone::Kernel), before - 1);
         Frames moved = std::move(*frame);
         CHECK(!*frame && moved && free_frames(Zone::Kernel) == before - 1);
     }
-    CHECK(free_frames(Zone::Kernel) == before);
+    CHECK_EQUAL(free_frames(Zone::Kernel), before);
     ZoneInfo kernel = zone_info(Zone::Kernel), sip = zone_info(Zone::Sip);
     CHECK(kernel.end == sip.start && sip.frames > 20000);
     auto high = Frames::allocate(Zone::Sip, 1, Zeroed::No);
@@ -38,9 +38,9 @@ KERNEL_TEST_AFTER(300, frames_exhausted) {
         while (all.give_one())
             ;
     }
-    CHECK(free_frames(Zone::Sip) == before);
+    CHECK_EQUAL(free_frames(Zone::Sip), before);
     EveryFrame again(Zone::Sip); // what came back is found again
-    CHECK(again.count() == before);
+    CHECK_EQUAL(again.count(), before);
 }
 
 KERNEL_TEST_AFTER(300, frame_runs) {
@@ -51,7 +51,7 @@ KERNEL_TEST_AFTER(300, frame_runs) {
     auto c = Frames::allocate(Zone::Sip, 33, Zeroed::No);
     CHECK(a && b && c && b->start().raw() % (4 * kPageSize) == 0);
     CHECK(a->start() >= b->end() && b->start() >= c->end());
-    CHECK(free_frames(Zone::Sip) == before - 138);
+    CHECK_EQUAL(free_frames(Zone::Sip), before - 138);
     PhysAddr hole = a->start();
     a->give_back();
     auto d = Frames::allocate(Zone::Sip, 60, Zeroed::No);
@@ -67,7 +67,7 @@ KERNEL_TEST_AFTER(300, frames_given_back) {
         auto all = Frames::allocate(Zone::Sip, free - 64, Zeroed::No);
         CHECK(all);
     }
-    CHECK(free_frames(Zone::Sip) == free);
+    CHECK_EQUAL(free_frames(Zone::Sip), free);
 }
 
 KERNEL_TEST_AFTER(300, frames_promised) {
@@ -101,11 +101,11 @@ KERNEL_TEST_AFTER(300, frames_broken_up) {
     Fragmentation broken = fragmentation(Zone::Sip);
     CHECK(broken.free == before.free - third && broken.runs == before.runs + 1);
     CHECK(broken.largest_run < before.largest_run);
-    CHECK(std::accumulate(broken.by_length.begin(), broken.by_length.end(), 0u) == broken.runs);
+    CHECK_EQUAL(std::accumulate(broken.by_length.begin(), broken.by_length.end(), 0u), broken.runs);
     CHECK(broken.by_length[unsigned(std::bit_width(broken.largest_run)) - 1] != 0);
     CHECK(!Frames::allocate(Zone::Sip, broken.largest_run + 1, Zeroed::No));
     pieces[1].give_back();
-    CHECK(fragmentation(Zone::Sip).largest_run == before.largest_run);
+    CHECK_EQUAL(fragmentation(Zone::Sip).largest_run, before.largest_run);
 }
 
 } // namespace singlet::kern

@@ -29,7 +29,7 @@ KERNEL_TEST(heap) {
     }
     for (void* block : blocks)
         heap::free(block);
-    CHECK(heap::counts().blocks == before.blocks);
+    CHECK_EQUAL(heap::counts().blocks, before.blocks);
     CHECK(heap::counts().frames <= before.frames + 14); // one empty slab a size class stays
     CHECK(heap::allocate(0xfffffff0) == nullptr);
 }
@@ -63,12 +63,12 @@ KERNEL_TEST(containers) {
             table[i] = name;
         }
         for (int i = 0; i < 300; i += 2)
-            CHECK(tree.erase(table[i]) == 1);
+            CHECK_EQUAL(tree.erase(table[i]), 1);
         CHECK(tree.size() == 150 && tree.at(table[7]) == 7 && table.size() == 300);
         auto shared = std::make_unique<std::vector<std::string>>(3, "text");
         CHECK(shared->at(2) == "text");
     }
-    CHECK(heap::counts().blocks == before);
+    CHECK_EQUAL(heap::counts().blocks, before);
     volatile std::uint64_t big = 1'000'000'000'000;
     volatile std::int64_t small = -7;
     CHECK(big / 1'000'003 == 999'997 && big % 1'000'003 == 9 && small / 2 == -3 && small % 2 == -1);

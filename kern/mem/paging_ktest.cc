@@ -92,21 +92,23 @@ KERNEL_TEST_AFTER(310, page_map) {
                 std::memset(at<void>(frame->start()), 0xff, kPageSize);
         }
         CHECK(directory.map(first, PhysAddr(0x07654000), Writable::Yes, User::No));
-        CHECK(table_entry(directory, first.raw()) == (0x07654000 | kPresent | kWritable));
+        CHECK_EQUAL(table_entry(directory, first.raw()), (0x07654000 | kPresent | kWritable));
         // The processor takes the stricter of the two rights; the tables are to decide.
-        CHECK((directory_entry(directory, first.raw()) & 7) == (kPresent | kWritable | kUser));
+        CHECK_EQUAL((directory_entry(directory, first.raw()) & 7), (kPresent | kWritable | kUser));
         std::uint32_t table = directory_entry(directory, first.raw());
         CHECK(directory.map(first + kPageSize, PhysAddr(0x07654000), Writable::No, User::Yes));
-        CHECK(table_entry(directory, first.raw() + kPageSize) == (0x07654000 | kPresent | kUser));
-        CHECK(directory_entry(directory, first.raw()) == table); // one table for 4 MB
+        CHECK_EQUAL(table_entry(directory, first.raw() + kPageSize),
+                    (0x07654000 | kPresent | kUser));
+        CHECK_EQUAL(directory_entry(directory, first.raw()), table); // one table for 4 MB
         CHECK(directory.map(last, PhysAddr(0x00001000), Writable::Yes, User::Yes));
-        CHECK(table_entry(directory, last.raw()) == (0x00001000 | kPresent | kWritable | kUser));
-        CHECK(table_entry(directory, first.raw()) == (0x07654000 | kPresent | kWritable));
+        CHECK_EQUAL(table_entry(directory, last.raw()),
+                    (0x00001000 | kPresent | kWritable | kUser));
+        CHECK_EQUAL(table_entry(directory, first.raw()), (0x07654000 | kPresent | kWritable));
         for (std::uint32_t page = 0; page < kPageTableSpan; page += kPageSize) // and nothing else
             CHECK(page == 0x3ff000 || table_entry(directory, 0xffc00000 + page) == 0);
-        CHECK(zone_info(Zone::Kernel).free == before - 3);
+        CHECK_EQUAL(zone_info(Zone::Kernel).free, before - 3);
     }
-    CHECK(zone_info(Zone::Kernel).free == before);
+    CHECK_EQUAL(zone_info(Zone::Kernel).free, before);
 }
 
 KERNEL_TEST_AFTER(310, page_map_no_memory) {
@@ -116,7 +118,7 @@ KERNEL_TEST_AFTER(310, page_map_no_memory) {
         EveryFrame all(Zone::Kernel);
         CHECK(directory.map(page, PhysAddr(0), Writable::Yes, User::Yes).error() ==
               Error::NoMemory);
-        CHECK(directory_entry(directory, page.raw()) == 0);
+        CHECK_EQUAL(directory_entry(directory, page.raw()), 0);
     }
     CHECK(directory.map(page, PhysAddr(0), Writable::Yes, User::Yes));
     CHECK(directory.map(VirtAddr(kKernelBase), PhysAddr(0), Writable::Yes, User::Yes).error() ==
@@ -125,21 +127,21 @@ KERNEL_TEST_AFTER(310, page_map_no_memory) {
 
 KERNEL_TEST_AFTER(320, kernel_tables) {
     PageDirectory directory = *PageDirectory::create();
-    CHECK(table_entry(directory, 0) == 0); // null
+    CHECK_EQUAL(table_entry(directory, 0), 0); // null
     for (std::uint32_t page = kPageSize; page < address_of(__kernel_start); page += kPageSize)
-        CHECK(table_entry(directory, page) == (page | kPresent | kWritable | kGlobal));
+        CHECK_EQUAL(table_entry(directory, page), (page | kPresent | kWritable | kGlobal));
     for (std::uint32_t page = address_of(__rt_end); page < address_of(__rodata_end);
          page += kPageSize)
-        CHECK(table_entry(directory, page) == (page | kPresent | kGlobal));
+        CHECK_EQUAL(table_entry(directory, page), (page | kPresent | kGlobal));
     std::uint32_t text = address_of(__kernel_start);
-    CHECK(table_entry(directory, text) == (text | kPresent | kGlobal));
+    CHECK_EQUAL(table_entry(directory, text), (text | kPresent | kGlobal));
     std::uint32_t behind = page_up(address_of(__kernel_end)),
                   end = zone_info(Zone::Kernel).end.raw();
     for (std::uint32_t page = behind; page < end; page += kPageSize)
-        CHECK(table_entry(directory, page) == (page | kPresent | kWritable | kGlobal));
+        CHECK_EQUAL(table_entry(directory, page), (page | kPresent | kWritable | kGlobal));
     PageDirectory other = *PageDirectory::create(); // has the same tables, not tables like them
     for (std::uint32_t page = 0; page < end; page += kPageTableSpan)
-        CHECK(directory_entry(directory, page) == directory_entry(other, page));
+        CHECK_EQUAL(directory_entry(directory, page), directory_entry(other, page));
 }
 
 KERNEL_TEST_AFTER(320, paging_on) {
@@ -147,7 +149,7 @@ KERNEL_TEST_AFTER(320, paging_on) {
     CHECK(!paging_enabled() && !directory.active() && !(read_cr0() & kCr0Pg));
     directory.activate();
     CHECK(paging_enabled() && directory.active() && (read_cr0() & kCr0Pg));
-    CHECK(read_cr3() == directory.address().raw());
+    CHECK_EQUAL(read_cr3(), directory.address().raw());
     other.activate();
     CHECK(other.active() && !directory.active() && read_cr3() == other.address().raw());
     disable_paging();
@@ -161,9 +163,9 @@ KERNEL_TEST_AFTER(310, page_unmap) {
     for (std::uint32_t i = 0; i < 2; i++)
         CHECK(directory.map(start + i * kPageSize, PhysAddr(0x5000), Writable::Yes, User::Yes));
     directory.unmap(start + kPageSize, 3);
-    CHECK(table_entry(directory, start.raw()) == (0x5000 | kPresent | kWritable | kUser));
-    CHECK(table_entry(directory, start.raw() + kPageSize) == 0);
-    CHECK(directory_entry(directory, start.raw() + 2 * kPageSize) == 0);
+    CHECK_EQUAL(table_entry(directory, start.raw()), (0x5000 | kPresent | kWritable | kUser));
+    CHECK_EQUAL(table_entry(directory, start.raw() + kPageSize), 0);
+    CHECK_EQUAL(directory_entry(directory, start.raw() + 2 * kPageSize), 0);
 }
 
 // While it is on, the processor sees each change at once.
@@ -176,7 +178,7 @@ KERNEL_TEST_AFTER(320, tlb_forgets) {
     auto* word = reinterpret_cast<volatile int*>(page.raw());
     CHECK(directory.map(page, data.start(), Writable::Yes, User::No));
     directory.activate();
-    CHECK(*word == 1);
+    CHECK_EQUAL(*word, 1);
     CHECK(directory.map(page, more.start(), Writable::Yes, User::No)); // another frame
     CHECK(*word == 2 && !faults(page.raw(), Access::Write));
     CHECK(directory.map(page, more.start(), Writable::No, User::No)); // fewer rights
@@ -207,9 +209,9 @@ KERNEL_TEST_AFTER(320, page_tables) {
         directory.unmap(low);
         CHECK(faults(low.raw(), Access::Read));
         disable_paging();
-        CHECK(*at<int>(data.start()) == 42);
+        CHECK_EQUAL(*at<int>(data.start()), 42);
     }
-    CHECK(zone_info(Zone::Kernel).free == before);
+    CHECK_EQUAL(zone_info(Zone::Kernel).free, before);
 }
 
 KERNEL_TEST_AFTER(320, paging_protects) {
@@ -240,10 +242,10 @@ KERNEL_TEST_AFTER(320, paging_two_spaces) {
     first.activate();
     *word = 1;
     second.activate();
-    CHECK(*word == 0);
+    CHECK_EQUAL(*word, 0);
     *word = 2;
     first.activate();
-    CHECK(*word == 1);
+    CHECK_EQUAL(*word, 1);
     disable_paging();
     CHECK(*at<int>(a.start()) == 1 && *at<int>(b.start()) == 2);
 }

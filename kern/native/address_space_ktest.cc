@@ -30,22 +30,23 @@ KERNEL_TEST_AFTER(400, process_memory_is_loaded) {
     std::uint32_t before = frames_of_kernel();
     {
         AddressSpace space = make_space();
-        CHECK(*at<std::uint32_t>(space.physical(kCode)) == 0x04030201);
-        CHECK(*at<std::uint32_t>(space.physical(kCode + kPageSize - 4)) == 0); // not in the file
-        CHECK(*at<std::uint32_t>(space.physical(kData + 100)) == 0x04030201);
-        CHECK(*at<std::uint32_t>(space.physical(kData + 96)) == 0);
+        CHECK_EQUAL(*at<std::uint32_t>(space.physical(kCode)), 0x04030201);
+        CHECK_EQUAL(*at<std::uint32_t>(space.physical(kCode + kPageSize - 4)),
+                    0); // not in the file
+        CHECK_EQUAL(*at<std::uint32_t>(space.physical(kData + 100)), 0x04030201);
+        CHECK_EQUAL(*at<std::uint32_t>(space.physical(kData + 96)), 0);
         for (std::uint32_t page = kProcessStackBottom; page < kProcessEnd; page += kPageSize)
-            CHECK(*at<std::uint32_t>(space.physical(page)) == 0);
+            CHECK_EQUAL(*at<std::uint32_t>(space.physical(page)), 0);
         CHECK(space.physical(kData) != space.physical(kData + kPageSize));
         // Code, data, stack; the directory, and a table for each of the two 4 MB that are used.
-        CHECK(frames_of_kernel() - before == 1 + 2 + kProcessStackPages + 3);
+        CHECK_EQUAL(frames_of_kernel() - before, 1 + 2 + kProcessStackPages + 3);
         space.activate(); // for the processor they are there as well
-        CHECK(*reinterpret_cast<volatile std::uint32_t*>(kData + 100) == 0x04030201);
+        CHECK_EQUAL(*reinterpret_cast<volatile std::uint32_t*>(kData + 100), 0x04030201);
         *reinterpret_cast<volatile std::uint32_t*>(kProcessEnd - 4) = 7;
         disable_paging();
-        CHECK(*at<std::uint32_t>(space.physical(kProcessEnd - 4)) == 7);
+        CHECK_EQUAL(*at<std::uint32_t>(space.physical(kProcessEnd - 4)), 7);
     }
-    CHECK(frames_of_kernel() == before);
+    CHECK_EQUAL(frames_of_kernel(), before);
 }
 
 KERNEL_TEST_AFTER(400, process_memory_without_memory) {
@@ -53,14 +54,14 @@ KERNEL_TEST_AFTER(400, process_memory_without_memory) {
     ElfProgram large{.entry = kCode, .count = 1};
     large.table[0] = {kCode, (kMostProcessPages + 1) * kPageSize, {}, true};
     CHECK(AddressSpace::create(large).error() == Error::Limit);
-    CHECK(frames_of_kernel() == before);
+    CHECK_EQUAL(frames_of_kernel(), before);
     {
         EveryFrame all(Zone::Kernel);
         for (int i = 0; i < 8; i++)
             all.give_one(); // enough to begin with
         CHECK(AddressSpace::create({.entry = kCode}).error() == Error::NoMemory);
     }
-    CHECK(frames_of_kernel() == before);
+    CHECK_EQUAL(frames_of_kernel(), before);
 }
 
 KERNEL_TEST_AFTER(400, process_memory_is_its_own) {
@@ -79,7 +80,7 @@ KERNEL_TEST_AFTER(400, process_memory_is_its_own) {
         CHECK(!space.readable({kCode, 0xffffffff}) && !space.readable({kData, 0u - kData}));
         CHECK(space.readable({0, 0}) && space.writable({0xffffffff, 0})); // nothing is anywhere
     }
-    CHECK(frames_of_kernel() == before);
+    CHECK_EQUAL(frames_of_kernel(), before);
 }
 
 KERNEL_TEST_AFTER(400, process_memory_grows) {
@@ -94,7 +95,7 @@ KERNEL_TEST_AFTER(400, process_memory_grows) {
         CHECK(space.grow(0xfffff).error() == Error::Limit);
         CHECK(frames_of_kernel() == held && space.grow(0) == end + 4 * kPageSize);
     }
-    CHECK(frames_of_kernel() == before);
+    CHECK_EQUAL(frames_of_kernel(), before);
 }
 
 KERNEL_TEST_AFTER(400, process_memory_is_copied) {
@@ -104,11 +105,11 @@ KERNEL_TEST_AFTER(400, process_memory_is_copied) {
         bytes[i] = static_cast<std::uint8_t>(i * 7 + i / 256);
     std::uint32_t loaded = 0;
     one.copy_in(&loaded, {kData + 100, 4});
-    CHECK(loaded == 0x04030201);
+    CHECK_EQUAL(loaded, 0x04030201);
     one.copy_out({kData + 1, 5000}, bytes);
     copy_between(one, kData + 1, two, kData + 3000, 5000);
     two.copy_in(back, {kData + 3000, 5000});
-    CHECK(std::memcmp(bytes, back, sizeof bytes) == 0);
+    CHECK_EQUAL(std::memcmp(bytes, back, sizeof bytes), 0);
     std::uint8_t beside[2];
     two.copy_in(&beside[0], {kData + 2999, 1});
     two.copy_in(&beside[1], {kData + 8000, 1});
@@ -127,7 +128,7 @@ KERNEL_TEST_AFTER(400, process_memory_is_scattered) {
     copy_between(two, kEnd + 3000, one, kEnd + 50, kBytes);  // the source's does
     for (std::uint32_t at = 0, back = 0; at < kBytes; at += 4) {
         one.copy_in(&back, {kEnd + 50 + at, 4});
-        CHECK(back == at);
+        CHECK_EQUAL(back, at);
     }
 }
 

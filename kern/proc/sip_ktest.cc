@@ -13,7 +13,7 @@ KERNEL_TEST(sip_pages) {
     other.live_in(*place.domain);
     // </since>
     CHECK(mine.open(8) && other.open(8));
-    CHECK(zone_info(Zone::Sip).promised == before.promised + 16);
+    CHECK_EQUAL(zone_info(Zone::Sip).promised, before.promised + 16);
     Word one = mine.allocate(1), three = mine.allocate(3), his = other.allocate(2);
     CHECK(one && three && his);
     CHECK(mine.used() == 4 && other.used() == 2 && zone_info(Zone::Sip).free == before.free - 6);
@@ -21,7 +21,7 @@ KERNEL_TEST(sip_pages) {
     CHECK(!mine.is_run(three + kPageSize) && !mine.is_run(his) && !other.is_run(one));
     CHECK(mine.hold(three, 3 * kPageSize) && mine.hold(three + kPageSize, 1));
     CHECK(!mine.hold(his, 1) && !other.hold(three + 2 * kPageSize, 4));
-    CHECK(mine.allocate(5) == 0); // 4 of 8 are in use
+    CHECK_EQUAL(mine.allocate(5), 0); // 4 of 8 are in use
     mine.free(three);
     CHECK(mine.used() == 1 && !mine.is_run(three) && !mine.hold(three + kPageSize, 1));
     CHECK(mine.most() == 4 && mine.hold(one, kPageSize));
@@ -104,7 +104,7 @@ KERNEL_TEST(sip_exits) {
         Word behind_call = sip.image->code.start().raw() + 9;
         wait_for(sip);
         CHECK(sip.reason == rt::TrapReason::Explicit && sip.trap_number == 7);
-        CHECK(sip.trap_address == behind_call);
+        CHECK_EQUAL(sip.trap_address, behind_call);
     });
 }
 

@@ -37,10 +37,10 @@ KERNEL_TEST(threads_take_turns) {
     Thread& b = spawn(say_three_times, const_cast<char*>("b"));
     while (a.state() != Thread::State::Dead || b.state() != Thread::State::Dead)
         yield();
-    CHECK(traced() == "ababab");
+    CHECK_EQUAL(traced(), "ababab");
     Thread::destroy(&a);
     Thread::destroy(&b);
-    CHECK(heap::counts().blocks == blocks);
+    CHECK_EQUAL(heap::counts().blocks, blocks);
     CHECK(zone_info(Zone::Kernel).free + 1 >= frames); // a slab may have come into being
 }
 
@@ -57,7 +57,7 @@ KERNEL_TEST(threads_wait) {
     CHECK(traced().empty() && a.state() == Thread::State::Blocked);
     CHECK(queue.wake_one());
     yield();
-    CHECK(traced() == "a");
+    CHECK_EQUAL(traced(), "a");
     Thread::destroy(&b); // a waiter that dies leaves the queue
     queue.wake_all();
     yield();
@@ -80,9 +80,9 @@ KERNEL_TEST(threads_hand_over) {
     trace('m');
     hand_over(a); // past the bystander, who is ready
     trace('m');
-    CHECK(traced() == "pmpm");
+    CHECK_EQUAL(traced(), "pmpm");
     yield();
-    CHECK(traced() == "pmpmx");
+    CHECK_EQUAL(traced(), "pmpmx");
     Thread::destroy(&a);
     Thread::destroy(&bystander);
 }
@@ -115,7 +115,7 @@ KERNEL_TEST(timer_runs_for_those_who_wait) {
     on_idle([] { main->wake(); });
     nobody.wait(); // through the idle thread, which finds nobody else
     on_idle(nullptr);
-    CHECK(turns_ended() == start + 1);
+    CHECK_EQUAL(turns_ended(), start + 1);
 }
 
 namespace {
@@ -150,7 +150,7 @@ KERNEL_TEST(threads_preempted) {
         yield();
     Thread::destroy(&a);
     Thread::destroy(&b);
-    CHECK(zone_info(Zone::Sip).free == free);
+    CHECK_EQUAL(zone_info(Zone::Sip).free, free);
 }
 
 } // namespace singlet::kern
