@@ -130,7 +130,9 @@ def assemble(path, target, sipv=SIPV):
     """A program of this folder as a module."""
     text = target.with_suffix(".sasm")
     text.write_text(source(path))
-    ran = subprocess.run([sipv, "asm", text, "-o", target], capture_output=True, text=True, timeout=60)
+    # By its name alone, which the module keeps for the verifier's messages.
+    ran = subprocess.run([pathlib.Path(sipv).resolve(), "asm", text.name, "-o", target.name], cwd=target.parent, capture_output=True,
+                         text=True, timeout=60)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return target
 

@@ -44,9 +44,11 @@ def test_a_second_test_of_that_name_is_none(solved):
 
 @pytest.mark.parametrize("code, kind, sentence", [
     ("for (;;) asm volatile(\"pause\");", "hang", "start_frames+0x"),
+    ("for (;;) {}", "hang", "start_frames+0x"),
+    ("unsigned n = 1; while (n != 0) n += 2;", "hang", "start_frames+0x"),  # which C++ lets a compiler leave out
     ("for (;;) print(\"Score: 100/100 \");", "flood", "the kernel printed more than 64 KB"),
     ("asm volatile(\"lidt %0\\n\\tint3\" ::\"m\"(zones));", "triple fault", "start_frames"),
-    ("panic(\"not today\");", "panic", "kernel_main+0x"),
+    ("panic(\"not today\");", "panic", "(kern/boot/main.cc:"),
     ("fail(\"not today\");", "wrong", "singlet: not today"),
 ])
 def test_each_end_is_called_by_its_name(solved, code, kind, sentence):
@@ -62,6 +64,20 @@ def test_a_build_that_fails_has_results_too(solved):
     results, printed = solved.grade()
     assert results["score"] == 0 and kinds(results) == {"build"} and len(results["tests"]) == len(solved.lab.checks)
     assert "kern/mem/frames.cc:" in printed and "error:" in printed and "\nScore: 0/100\n" in printed
+
+
+def test_a_warning_is_shown_and_costs_nothing(solved):
+    """At home as in the students' workflow."""
+    solved.change("kern/mem/frames.cc", START, START + "    int unused;\n")
+    results, printed = solved.grade("--check", "walk", WERROR="")
+    assert kinds(results) == {"ok"} and ", 1 warning:\n    kern/mem/frames.cc:" in printed, printed
+    assert "WERROR=" not in (solved.folder / ".github/workflows/grade.yml").read_text()
+
+
+def test_values_that_differ_are_both_shown(solved):
+    solved.change("kern/mem/paging_ktest.cc", "CHECK_EQUAL(table_entry(directory, 0), 0); // null", "CHECK_EQUAL(table_entry(directory, 0), 3);")
+    results, printed = solved.grade("--check", "kernel_tables")
+    assert kinds(results) == {"wrong"} and ": table_entry(directory, 0): expected 3, found 0" in printed, printed
 
 
 def test_who_edits_the_grader_is_graded_by_another(solved, tmp_path):

@@ -1,7 +1,9 @@
 """The cutter of the labs: holes, file sets, leaks, and branches that only grow. On small trees made here; what the real labs
 are worth is the matter of test_labs.py."""
+import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 from qemu import ROOT
@@ -69,7 +71,7 @@ def test_a_missing_check_lets_through_and_says_so(place):
     (place / "a/half.cc").write_text(text)
     cut.cut_all(place.parent / "kit.git", place)
     lab = git(place.parent / "kit.git", "show", "lab1:a/half.cc")
-    assert ('    // TODO lab 1, exercise 1 (half): your code in place of these lines.\n'
+    assert ('    // TODO lab 1, exercise 1 (half): your code in place of these 2 lines.\n'
             '    NOT_CHECKED(1, 1, "half", a, b);\n    return a / 2;\n}') in lab
 
 
@@ -234,3 +236,13 @@ def test_what_a_lab_adds_does_not_touch_a_solution(number, tmp_path):
         ran = subprocess.run(["git", "merge-file", "-p", "solved", "handed_out", "added"], cwd=tmp_path,
                              capture_output=True, check=False)
         assert ran.returncode == 0 and ran.stdout == both[path][1], f"{path}\n{ran.stdout.decode()}"
+
+
+def test_the_lecture_s_questions_are_asked_and_answered():
+    """Each in the handout that labs/lecture.toml says, with an answer that students do not have."""
+    for question in tomllib.loads((ROOT / "labs/lecture.toml").read_text())["question"]:
+        number, text = question["lab"], (ROOT / f"handouts/lab{question['lab']}.md").read_text()
+        begin, end = f"<!-- <lab{number}:answer> -->", f"<!-- </lab{number}:answer> -->"
+        asked = re.findall(rf"^(\*\*Question \d+\.\*\*(?:.(?!\n\n))*?)\n{begin}\n(.+?)\n{end}", text, re.M | re.S)
+        mine = [answer for words, answer in asked if question["by"] in words]
+        assert mine and all(answer.startswith("*Answer.*") for answer in mine), question

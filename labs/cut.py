@@ -181,9 +181,9 @@ def hole(path, region, number, rest, indent):
         used = "".join(f", {word.strip()}" for word in rest.split(",") if word.strip())
         call = f'{"NOT_CHECKED" if lenient else "NOT_DONE"}({region.lab}, {number}, "{region.name}"{used});'
         lines = [*wrapped(indent, call), *([f"{indent}{instead.strip()}"] if instead.strip() else [])]
-        return [f"{indent}// {todo}: your code in place of {'this line' if len(lines) == 1 else 'these lines'}.", *lines]
+        return [f"{indent}// {todo}: your code in place of {'this line' if len(lines) == 1 else f'these {len(lines)} lines'}.", *lines]
     if suffix == ".S":
-        return [f"{indent}// {todo}: your code in place of these lines.",
+        return [f"{indent}// {todo}: your code in place of these 3 lines.",
                 f"{indent}push $__LINE__; push $1f; push $2f; push ${number}; push ${region.lab}; call exercise_not_done",
                 f'1:  .asciz "{path}"', f'2:  .asciz "{region.name}"']
     if suffix == ".sing":

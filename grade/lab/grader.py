@@ -1,5 +1,6 @@
 """Grades a lab: `make grade`, `make grade-TEST`, LAB=1, V=1.
 
+    building ... 12 s
     frames: OK (0.4s)
     walk: not done (0.3s)
         lab 1, exercise 3 (walk) is not done yet: kern/mem/paging.cc:122
@@ -18,6 +19,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -46,15 +48,21 @@ class Grading:
         checks that need it."""
         # The clock is this tree's, whose kernel ever is graded.
         wanted = [(self.tree, "kernel")] + ([(ROOT, "clock")] if any(c.measure for c in self.checks) else [])
+        begin = time.monotonic()
+        print("building ...", end="", flush=True)
+        output = ""
         for tree, target in wanted:
             ran = self.make(tree, target)
+            output += ran.stdout
             if ran.returncode:
                 lines = ran.stdout.splitlines()
                 at = next((i for i, line in enumerate(lines) if "error:" in line or "***" in line), 0)
                 self.build_failure = judge.Verdict("build", f"the {target} does not build", lines[at:at + BUILD_LINES])
-                return
-        if programs.tools(self.checks):
-            self.make(self.tree, "-k", *programs.tools(self.checks))
+                break
+        else:
+            if programs.tools(self.checks):
+                output += self.make(self.tree, "-k", *programs.tools(self.checks)).stdout
+        print(f" {time.monotonic() - begin:.0f} s{warnings_in(output)}", flush=True)
 
     @staticmethod
     def make(tree, *words):
@@ -127,6 +135,13 @@ class Grading:
         self.out.write_text(json.dumps(self.results(), indent=2, allow_nan=False, default=str) + "\n")
 
 
+def warnings_in(output):
+    """What the compiler warned of, in what was compiled this time. It costs no points."""
+    lines = list(dict.fromkeys(line for line in output.splitlines() if " warning: " in line))
+    shown = "".join(f"\n    {line}" for line in lines[:5])
+    return f", {len(lines)} warning{'s' * (len(lines) > 1)}:{shown}" if lines else ""
+
+
 def explanation(check, verdict, lab, verbose):
     """The lines below a check's line."""
     lines = [f"{what}: {value:.2f}" for what, value, *_ in verdict.figures]
@@ -135,7 +150,7 @@ def explanation(check, verdict, lab, verbose):
     lines = [verdict.sentence, *verdict.details] + lines
     if verbose and verdict.console:
         lines += ["the console's end:"] + ["  " + line for line in verdict.console.splitlines()[-40:]]
-    if check.needs:
+    if check.needs and verdict.kind in ("not done", "attacked", "wrong"):
         lines.append(f"this check needs {needed(check, lab)} as well")
     return [*lines, f"{lab.handout}, {check.section}; again: make grade-{check.target} V=1"]
 

@@ -85,6 +85,7 @@ def judge_boot(check, kernel, machine, against):
     missing = first_missing(result.lines())
     if not verdict.ok and missing and missing != verdict.sentence:
         verdict.details.insert(0, missing)
+    verdict.details = with_places(verdict.details, kernel)
     return verdict
 
 
@@ -236,3 +237,30 @@ def symbolised(address, kernel):
     if not below or address - below[-1][0] > 0x10000:
         return f"0x{address:08x}"
     return f"0x{address:08x} {below[-1][1]}+0x{address - below[-1][0]:x}"
+
+
+FRAME = re.compile(r"  at 0x([0-9a-f]{8}) .+\+0x[0-9a-f]+")
+
+
+def with_places(lines, kernel):
+    """A backtrace's lines with file and line behind the function. What a function returns to is behind its call, so the byte before is
+    looked up; in the innermost frame that is the instruction before, mostly of the same line."""
+    frames = {at: match[1] for at, line in enumerate(lines) if (match := FRAME.fullmatch(line))}
+    if not frames:
+        return lines
+    asked = [f"0x{int(address, 16) - 1:x}" for address in frames.values()]
+    try:
+        ran = subprocess.run(["addr2line", "-e", kernel, *asked], capture_output=True, text=True, timeout=30, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return lines
+    places = dict(zip(frames, (in_tree(place, kernel.parents[2]) for place in ran.stdout.splitlines())))
+    return [f"{line} ({places[at]})" if places.get(at) else line for at, line in enumerate(lines)]
+
+
+def in_tree(place, tree):
+    """`kern/mem/frames.cc:42` of what addr2line says, which has the folder before it where somebody once compiled that; empty if there
+    is no such file."""
+    match = re.match(r"(.+):(\d+)", place)
+    parts = pathlib.PurePath(match[1]).parts if match else ()
+    found = next((name for name in ("/".join(parts[i:]) for i in range(1, len(parts))) if (tree / name).is_file()), "")
+    return f"{found}:{match[2]}" if found else ""

@@ -61,7 +61,8 @@ def built(source):
 
 
 def assemble(source, target, tree):
-    ran = subprocess.run([sipv(tree), "asm", source, "-o", target], capture_output=True, text=True, timeout=30, check=False)
+    ran = subprocess.run([sipv(tree), "asm", source.relative_to(tree), "-o", target], cwd=tree, capture_output=True, text=True,
+                         timeout=30, check=False)
     if ran.returncode:
         raise ProgramError(f"{source.name} could not be assembled", (ran.stdout + ran.stderr).splitlines()[:12])
     return target
@@ -92,10 +93,10 @@ def verdicts(check, tree):
         text = source.read_text()
         expected = re.match(r"; (rejects|accepts): (?:\[(\S+)\])?(.*)", text)
         refuses = bool(expected) and expected[1] == "rejects"
-        ran = subprocess.run([sipv(tree), "verify", source], capture_output=True, text=True, errors="replace", timeout=30,
+        name = str(source.relative_to(tree))
+        ran = subprocess.run([sipv(tree), "verify", name], capture_output=True, text=True, errors="replace", timeout=30,
                              cwd=tree, check=False)
         said = (ran.stdout + ran.stderr).strip()
-        name = str(source.relative_to(tree))
         if ran.returncode not in (0, 1):
             wrong.append((name, "a verdict", said.splitlines() or [f"status {ran.returncode}"]))
         elif refuses and (ran.returncode == 0 or f"[{expected[2]}]" not in said):
