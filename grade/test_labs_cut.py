@@ -246,3 +246,15 @@ def test_the_lecture_s_questions_are_asked_and_answered():
         asked = re.findall(rf"^(\*\*Question \d+\.\*\*(?:.(?!\n\n))*?)\n{begin}\n(.+?)\n{end}", text, re.M | re.S)
         mine = [answer for words, answer in asked if question["by"] in words]
         assert mine and all(answer.startswith("*Answer.*") for answer in mine), question
+
+
+@pytest.mark.parametrize("number", [lab.number for lab in cut.complete(cut.load_all())], ids=lambda n: f"lab{n}")
+def test_every_target_that_a_handout_names_is_there(number, tmp_path):
+    """`make -n` in the student's tree knows what to do for it; what it then does, the labs' own tests see."""
+    files, _ = cut.tree(cut.load_all(), number, set(range(1, number + 1)))
+    cut.place(tmp_path, files)
+    text = files[f"handouts/lab{number}.md"][1].decode()
+    targets = set(re.findall(r"(?:^|`)make ([a-z][\w.-]*)(?=[`\s])", text, re.M)) - {"attack-NAME"}
+    assert {"grade", "handin"} <= targets
+    ran = {target: subprocess.run(["make", "-n", target], cwd=tmp_path, capture_output=True, text=True, check=False) for target in targets}
+    assert {target: run.stderr for target, run in ran.items() if run.returncode} == {}
