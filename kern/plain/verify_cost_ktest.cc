@@ -62,7 +62,7 @@ KERNEL_TEST_AFTER(320, verify_cost) {
         clock_page.set_mark(mark);
         auto verified = verify(std::move(module), {abi::kKernelCalls});
         clock_page.set_mark(mark + 1);
-        if (!verified) print("{} diamonds: {}\n", n, verified.error().to_string());
+        if (!verified) print("{} diamonds: {}\n", n, verified.error().sentence);
         CHECK(verified.has_value());
     };
     measure(6, 11); // what comes into the caches comes now
