@@ -375,7 +375,7 @@ def test_memory_ends_before_the_disk_does(volume):
     """The disk in memory claims 34 MB and may use 16: then it fails, and what was written stays."""
     v = volume(clusters=FEWEST + 5000)
     on_the_ram_disk(v, [(("create", "/a"), "ok"), (("again", "write", 0, 15 << 20, 1, 65536), "ok"),
-                        (("again", "write", 15 << 20, 2 << 20, 1, 65536), "the disk failed"),
+                        (("again", "write", 15 << 20, 2 << 20, 1, 65536), "the disk is full"),
                         (("open", "/a"), "ok"), (("again", "trunc", 100000), "ok"), (("again", "read", 0, 65536), sums(pattern(100000, 1)))])
     assert v.read("/a") == pattern(100000, 1)
 

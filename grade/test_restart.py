@@ -71,7 +71,8 @@ def disk(image, tmp_path_factory):  # noqa: F811
     folder = tmp_path_factory.mktemp("mortal")
     path = shutil.copy(image, folder / "disk.img")
     (folder / "mortal.sing").write_text(MORTAL)
-    subprocess.run(["mcopy", "-i", path, compile_sing(folder / "mortal.sing", folder / "mortal.sbc"), "::/"], check=True)
+    (folder / "filler").write_bytes(b"x" * (17 << 20))
+    subprocess.run(["mcopy", "-i", path, folder / "filler", compile_sing(folder / "mortal.sing", folder / "mortal.sbc"), "::/"], check=True)
     return path
 
 
@@ -125,6 +126,11 @@ def test_driver_and_file_server(session, mode):
          *typed("restart 2"), ("fat: a volume of", "cat words.txt | wc\r"), *typed("exit")], mode)
     told = [line for answer in answers for line in answer.splitlines(keepends=True) if line.startswith("ls: ")]
     assert told == ["ls: no usable volume\n"] * 2 and answers[-2].endswith(f"3000 9000 {len(WORDS)}\n"), result.explain()
+
+
+def test_the_disk_in_memory_gets_full(session):
+    answers, _ = session(typed(*(f"cp words.txt /ram/{n}" for n in range(3)), "cp filler /ram/filler", "cp words.txt /ram/more", "cat /ram/2 | wc", "exit"))
+    assert answers[3] == answers[4] == "cp: the disk is full\n" and answers[5] == f"3000 9000 {len(WORDS)}\n"
 
 
 @pytest.mark.parametrize("mode", SOME_MODES)

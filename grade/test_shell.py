@@ -185,6 +185,15 @@ def test_a_pipe_that_cannot_begin(shell):
     assert nothing == "cat: no such file\n" and directory == "cat: a directory instead of a file, or the reverse\n"
 
 
+@pytest.mark.parametrize("line, said", [
+    ("ls a b", "ls: it takes at most a directory\n"), ("cat", "cat: it takes a file\n"), ("cp a", "cp: it takes a file and a name for the copy\n"),
+    ("mv", "mv: it takes a name and another one\n"), ("rm a b", "rm: it takes a file or an empty directory\n"), ("mkdir", "mkdir: it takes a name\n"),
+    ("ls | cat", "cat: it cannot stand here in a pipe\n"), ("cat a b | wc", "cat: it cannot stand here in a pipe\n"),
+    ("kill 1 | wc", "kill: it cannot stand here in a pipe\n")])
+def test_what_help_lists_is_a_command(shell, line, said):
+    assert shell([line]) == [said]
+
+
 def test_a_program_is_written_and_run(boot, image, tmp_path):
     """Typed into the editor, changed, saved over the first version, run by the interpreter, and as it should be on the disk."""
     disk = shutil.copy(image, tmp_path / "disk.img")

@@ -30,6 +30,34 @@ def printed(console):
     return "".join(line + "\n" for line in console.splitlines() if not line.startswith(ours))
 
 
+# ---- The counter, which counts instructions where QEMU is deterministic
+
+TICKS = """sip Ticks { }
+void Spin(int times) { for (int i = 0; i < times; i++) { } }
+void Main() {
+  int first = Kernel.Ticks();
+  Spin(100000);
+  int second = Kernel.Ticks();
+  Spin(200000);
+  int third = Kernel.Ticks();
+  Kernel.PrintInt(second - first);
+  Kernel.Print(" ");
+  Kernel.PrintInt(third - second);
+  Kernel.Print("\\n");
+}
+"""
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_ticks_count_what_was_done(boot, tmp_path, mode):
+    """Three instructions a turn of the loop, and a call of the kernel's that is the same both times."""
+    (tmp_path / "ticks.sing").write_text(TICKS)
+    subprocess.run([ROOT / "build/host/bin/singc", tmp_path / "ticks.sing", "-o", tmp_path / "ticks.sbc"], check=True, cwd=ROOT)
+    result = boot(f"protect={mode}", modules=[tmp_path / "ticks.sbc"]).expect_ok(CLEAN)
+    once, twice = map(int, re.search(r"^(\d+) (\d+)$", result.console, re.M).groups())
+    assert twice - once == 300_000 and 300_000 < once < 301_000, result.explain()
+
+
 # ---- One SIP: what the interpreter says is what the machine does
 
 
