@@ -8,6 +8,7 @@ import qemu
 import series
 import table1
 from clock import parameters
+from test_processes import compile_sing
 
 FILES = [qemu.ROOT / f"build/user/{sip}.sbc" for sip in table1.SIPS]
 FILES += [qemu.ROOT / f"build/user/native/{process}.elf" for process in (*table1.PROCESSES, *table1.CHILDREN)]
@@ -83,6 +84,36 @@ def test_two_runs_agree(data):
     run = table1.run_once(clock, machine, mode, "int")
     for row in table1.ROWS:
         assert table1.cell(row, run.spans[row.name]) == next(r for r in data["rows"] if r["name"] == row.name)["modes"]["ring3"]
+
+
+# Two functions that do the same; only one of them might call another, so only that one asks for room on the stack.
+PROLOGUE = """sip Prologue { }
+int Leaf(int x) { if (x < 0) trap(1); return x; }
+int Never(int x) { trap(2); }
+int Caller(int x) { if (x < 0) return Never(x); return x; }
+void Leaves(int times) { for (int i = 0; i < times; i++) Leaf(i); }
+void Callers(int times) { for (int i = 0; i < times; i++) Caller(i); }
+void Main() {
+  Leaves(100);
+  Callers(100);
+  Kernel.Mark(1);
+  Leaves(10000);
+  Kernel.Mark(2);
+  Kernel.Mark(3);
+  Callers(10000);
+  Kernel.Mark(4);
+}
+"""
+
+
+def test_a_prologue_is_two_instructions(tmp_path):
+    (tmp_path / "prologue.sing").write_text(PROLOGUE)
+    compile_sing(tmp_path / "prologue.sing", tmp_path / "prologue.sbc")
+    machine = qemu.Machine(append="protect=physical", modules=[tmp_path / "prologue.sbc"])
+    measurement = measure.Clock("model", parameters.load("k8")).measure(machine)
+    without, with_prologue = measurement.between(1, 2), measurement.between(3, 4)
+    assert with_prologue.instructions - without.instructions == pytest.approx(20_000, abs=50)
+    assert 10_000 < with_prologue.cycles - without.cycles < 15_000, "handouts/memory.md says 1.2 cycles"
 
 
 def test_spans_between_pairs_of_marks_are_summed():
