@@ -124,24 +124,21 @@ private:
                operand(op.c, i.c, "third", i) && immediate(op.imm, i) && arguments(i);
     }
 
+    // Nearly all operands are registers or unused, so that is asked without a detour.
     bool operand(Role role, std::uint8_t value, const char* which, const Instruction& i) {
-        switch (role) {
-        case Role::_:
-            if (value == 0) return true;
+        if (role >= Role::D && role <= Role::A) return registers(value, 1);
+        if (role == Role::_ && value == 0) return true;
+        return no_register(role, value, which, i);
+    }
+
+    [[gnu::noinline]] bool no_register(Role role, std::uint8_t value, const char* which,
+                                       const Instruction& i) {
+        if (role == Role::_)
             return refuse_here(Rule::Encoding, std::string("its unused ") + which + " operand is " +
                                                    std::to_string(value) + ", expected 0");
-        case Role::D:
-        case Role::U:
-        case Role::M:
-        case Role::X:
-        case Role::A:
-            return registers(value, 1);
-        case Role::Sub:
+        if (role == Role::Sub)
             return sub_operation(value, i.op == Opcode::AluI ? static_cast<int>(AluOp::kCount)
                                                              : static_cast<int>(Condition::kCount));
-        case Role::N:
-            break;
-        }
         if (i.op == Opcode::BrIs) return here(value, m_.classes.size(), "classes");
         if (value == 0 || value > limits::kSelectOperands)
             return refuse_here(Rule::Limit, "it has " + std::to_string(value) +

@@ -61,7 +61,7 @@ private:
     bool edge(std::uint16_t target) override {
         const std::span<const Type> expected = entry_[target];
         for (std::size_t r = 0; r < current_.size(); ++r)
-            if (!describes(program_, expected[r], current_[r]))
+            if (expected[r] != current_[r] && !describes(program_, expected[r], current_[r]))
                 return transfer_.refuse(Rule::Edge, "block " + number_text(target) + " expects " +
                                                         register_text(r) + " to be " +
                                                         type_text(program_.module, expected[r]) +

@@ -72,6 +72,15 @@ private:
         // </lab3:fixpoint>
     }
 
+    // All that `needed` may say yes of.
+    RegisterSet candidates(std::uint16_t target) const {
+        RegisterSet set = live_[target];
+        // <since lab5>
+        set.add_all(transfer_.ever_owed());
+        // </since>
+        return set;
+    }
+
     bool needed(std::uint16_t target, std::size_t r, [[maybe_unused]] const Type& known) const {
         // <since lab5>
         // What is known of a dead register has been kept for the sake of an owner, so all that arrives meets it.
@@ -83,8 +92,9 @@ private:
     void arrive_first(std::uint16_t target) {
         reached_[target] = true;
         const std::span<Type> entry = entry_[target];
-        for (std::size_t r = 0; r < current_.size(); ++r)
+        candidates(target).each([&](std::size_t r) {
             if (needed(target, r, Type{})) entry[r] = current_[r];
+        });
         if (!trace_) return;
         entry_origins_[target] = trace_->origins;
         // What is left out was not moved away where it was set.
@@ -94,18 +104,19 @@ private:
     }
 
     bool arrive_again(std::uint16_t target, bool& learnt) {
-        const std::span<Type> entry = entry_[target];
-        for (std::size_t r = 0; r < current_.size(); ++r) {
-            Type& known = entry[r];
-            if (current_[r] == known || !needed(target, r, known)) continue;
-            const Meeting met = meet(program_, known, current_[r]);
-            if (trace_) explain(target, r, met);
-            // <since lab5>
-            if (met.lost) return refuse_lost(target, r);
-            // </since>
-            learnt |= met.type != known;
-            known = met.type;
-        }
+        return candidates(target).all([&](std::size_t r) { return join(target, r, learnt); });
+    }
+
+    bool join(std::uint16_t target, std::size_t r, bool& learnt) {
+        Type& known = entry_[target][r];
+        if (current_[r] == known || !needed(target, r, known)) return true;
+        const Meeting met = meet(program_, known, current_[r]);
+        if (trace_) explain(target, r, met);
+        // <since lab5>
+        if (met.lost) return refuse_lost(target, r);
+        // </since>
+        learnt |= met.type != known;
+        known = met.type;
         return true;
     }
 

@@ -24,7 +24,7 @@ enum class Condition : std::uint8_t {
     kCount
 };
 
-enum class Role : std::uint8_t { _, D, U, M, X, A, Sub, N };
+enum class Role : std::uint8_t { _, D, U, M, X, A, Sub, N }; // D to A: registers
 enum class Immediate : std::uint8_t {
     _,
     Int,

@@ -183,7 +183,7 @@ void Transfer::enter_function() {
         const bool tracked = type.kind == Kind::Endpoint || type.kind == Kind::Set;
         if (type.lent && tracked) type.lent = static_cast<std::uint8_t>(1 + p);
         // </since>
-        registers_[p] = type;
+        write(p, type);
         if (trace_) trace_->origins[p] = kParameter | static_cast<Origin>(p);
     }
 }

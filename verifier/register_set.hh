@@ -38,6 +38,14 @@ public:
             for (std::uint64_t word = words_[w]; word != 0; word &= word - 1)
                 f(w * 64 + static_cast<std::size_t>(std::countr_zero(word)));
     }
+    // The same, until f says no: that is then the answer.
+    template <class F>
+    bool all(F&& f) const {
+        for (std::size_t w = 0; w < words_.size(); ++w)
+            for (std::uint64_t word = words_[w]; word != 0; word &= word - 1)
+                if (!f(w * 64 + static_cast<std::size_t>(std::countr_zero(word)))) return false;
+        return true;
+    }
     void add_all(const RegisterSet& other) {
         for (std::size_t w = 0; w < words_.size(); ++w)
             words_[w] |= other.words_[w];

@@ -55,6 +55,10 @@ public:
 
     const Function& function() const { return *function_; }
     std::span<const Type> registers() const { return registers_; }
+    // <since lab5>
+    // Those that have at some time held what may be owed: others need not be asked.
+    const RegisterSet& ever_owed() const { return ever_owed_; }
+    // </since>
 
 private:
     // ---- what an operand must be (operands.cc)
@@ -98,6 +102,9 @@ private:
     }
     void write(std::size_t r, Type type) {
         registers_[r] = type;
+        // <since lab5>
+        if (may_be_owed(type)) ever_owed_.add(r);
+        // </since>
         if (trace_) trace_->origins[r] = pc_;
     }
     Type take(std::size_t r) { // move or copy, as the type wants
@@ -174,6 +181,9 @@ private:
     std::size_t number_;
     const Function* function_;
     std::span<Type> registers_;
+    // <since lab5>
+    RegisterSet ever_owed_;
+    // </since>
     Meter& meter_;
     Trace* trace_;
     std::uint32_t pc_ = 0;
