@@ -66,7 +66,7 @@ def machine_for(check, lab, tree, folder):
         modules = programs.modules(check, tree, folder)
         append = "run=" + (check.run or ",".join(path.stem for path in modules))
     return qemu.Machine(append=f"{append} {check.options}".strip(), modules=modules,
-                        disk=tree / "build/disk.img" if check.disk else None,
+                        disk=programs.disk(tree) if check.disk else None,
                         kernel=tree / "build/kern/kernel.elf", limit=lab.limit, most_output=MOST_OUTPUT)
 
 

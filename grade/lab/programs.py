@@ -49,10 +49,18 @@ def modules(check, tree, folder):
         if source.suffix in (".sing", ".cc"):
             made.append(tree / built(source))
             if not made[-1].exists():
-                raise ProgramError(f"{source.relative_to(tree)} could not be compiled", compiler_says(made[-1], tree))
+                raise ProgramError(f"{source.relative_to(tree)} could not be compiled", make_says(made[-1], tree))
         else:
             made.append(assemble(source, folder / f"{source.stem}.sbc", tree))
     return made
+
+
+def disk(tree):
+    """The disk that the machine finds: made by make, of programs of the tree."""
+    image = tree / "build/disk.img"
+    if not image.exists():
+        raise ProgramError("the disk could not be made", make_says(image, tree))
+    return image
 
 
 def built(source):
@@ -68,7 +76,7 @@ def assemble(source, target, tree):
     return target
 
 
-def compiler_says(target, tree):
+def make_says(target, tree):
     ran = subprocess.run(["make", "--no-print-directory", str(target.relative_to(tree))], cwd=tree, capture_output=True,
                          text=True, errors="replace", check=False)
     return (ran.stdout + ran.stderr).splitlines()[:12]
