@@ -16,6 +16,7 @@ Word function_address(std::uint32_t number, Binding binding) {
     // <since lab7>
     if (binding == Binding::Sysenter) return kernel_sysenter_stubs[number];
     // </since>
+
     // <lab4:bind kernel_gates, kernel_int_stubs, binding>
     return binding == Binding::Call ? kernel_gates[number] : kernel_int_stubs[number];
     // </lab4:bind>

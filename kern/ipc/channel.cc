@@ -52,6 +52,7 @@ bool hand_over(ExchangeHeap& heap, Party& sender, Endpoint& to, const Contract::
         // <lab5:send sender, root>
         heap.leave(sender, *root);
         // </lab5:send>
+        // Nobody has it now.
         // <since lab7>
         if (copy) [[unlikely]] {
             root = heap.move_to_region(*root, 0);
