@@ -13,8 +13,9 @@ User user_at(Level level) { return level == Level::User ? User::Yes : User::No; 
 
 Result<std::unique_ptr<Domain>> Domain::create(std::string name, Level level, bool paging,
                                                Ref<DomainHeap> heap) {
-    // <lab7:domain name, level, paging, heap>
     std::unique_ptr<Domain> domain(new Domain(std::move(name), level));
+    if (!paging && !heap) return domain; // nobody in it is apart from anybody
+    // <lab7:domain paging, heap>
     if (paging) domain->directory_.emplace(TRY(PageDirectory::create()));
     if (heap) {
         TRY(heap->join(*domain));
@@ -30,15 +31,16 @@ Domain::~Domain() {
 }
 
 Result<void> Domain::map(PhysAddr start, std::uint32_t count, Writable writable) {
-    // <lab7:domain start, count, writable, user_at>
     if (!directory_) return {};
+    // <lab7:domain start, count, writable, user_at>
     return directory_->map_identity(start, count, writable, user_at(level_));
     // </lab7:domain>
 }
 
 void Domain::unmap(const Frames& frames) {
+    if (!directory_ || !frames) return;
     // <lab7:domain frames>
-    if (directory_ && frames) directory_->unmap(identity(frames.start()), frames.count());
+    directory_->unmap(identity(frames.start()), frames.count());
     // </lab7:domain>
 }
 

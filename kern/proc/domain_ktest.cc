@@ -65,10 +65,20 @@ KERNEL_TEST(domain_rights) {
     (*unpaged)->unmap(frames);
 }
 
-// Scenes, each for a machine in its own mode. One address space, one heap: what there was before lab 7.
-KERNEL_SCENE(place_one) {
+// Scenes, each for a machine in its own mode. The other modes' one domain and one heap, and what lines say of single SIPs.
+KERNEL_SCENE(place_lines) {
     CHECK(options().protect == Protect::Paging);
     CHECK(lives_at("webfiles", true, "all", "", Binding::Call));
+    CHECK(lives_at("fat", false, "all", "", Binding::Call));
+    for (const char* line : {"a own 0", "b servers 3", "c servers 3 heap=own sysenter", "d own 3",
+                             "e servers 0 heap=disk", "client apart 0 heap=shared"})
+        CHECK(add_policy(line).has_value());
+    CHECK(lives_at("a", false, "a", "", Binding::Call));
+    CHECK(lives_at("b", false, "servers", "servers", Binding::Interrupt));
+    CHECK(lives_at("c", false, "servers", "c", Binding::Sysenter));
+    CHECK(lives_at("d", false, "d", "d", Binding::Interrupt));
+    CHECK(lives_at("e", false, "servers", "disk", Binding::Call));
+    CHECK(lives_at("webfiles", true, "apart", "", Binding::Call));
     CHECK(lives_at("fat", false, "all", "", Binding::Call));
 }
 
