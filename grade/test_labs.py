@@ -1,5 +1,6 @@
 """What the labs are worth: each complete lab's trees, cut here, are graded by the grader that they bring along. A lab has a
 folder of its own; `-n` of pytest-xdist may spread all this, or -k lab2 choose one of them."""
+import re
 import subprocess
 import sys
 
@@ -64,6 +65,9 @@ def test_the_solution_scores_everything(number, workshops):
     results, printed = lab.grade()
     assert results["score"] == sum(test["max_score"] for test in results["tests"]) == 100, printed
     assert kinds(results) == {"ok"} and "\nScore: 100/100\n" in printed
+    for check in lab.attacks:
+        status, console = lab.attack(check)
+        assert status == 0 and re.search(r"\nThe attack (was refused|did no harm)\.\n", console), console
 
 
 @pytest.mark.parametrize("number, exercise", EXERCISES)
@@ -74,6 +78,11 @@ def test_an_exercise_left_out_loses_its_own_points(number, exercise, workshops):
     assert lost(results) == {c.test for c in lab.lab.checks if c.exercise == exercise or exercise in c.needs}, printed
     hole = f"lab {number}, exercise {lab.cut.exercises.index(exercise) + 1} ({exercise}) is not done yet: "
     assert all(hole in test["output"] for test in results["tests"] if test["status"] == "failed"), printed
+    goes_on = all(r.lenient for r in cut.tree(ALL, number, set())[1] if (r.lab, r.name) == (number, exercise))
+    for check in (c for c in lab.attacks if goes_on and c.exercise == exercise):  # and its damage is there to be seen
+        status, console = lab.attack(check)
+        assert status != 0 and "\nThe attack got through: " in console, console
+        assert next(t for t in results["tests"] if t["extra_data"]["test"] == check.test)["extra_data"]["kind"] == "attacked", printed
 
 
 @pytest.mark.parametrize("number", [lab.number for lab in COMPLETE[1:]], ids=lambda n: f"lab{n}")

@@ -166,6 +166,7 @@ class Region:
     path: str
     line: int
     text: list
+    lenient: bool = False  # where it is missing the kernel goes on
 
 
 def hole(path, region, number, rest, indent):
@@ -230,7 +231,7 @@ def cut(path, text, labs, solved):
         if not marker["end"]:
             if inside:
                 raise CutError(f"{path}:{at}: lab{lab}:{name} begins inside of lab{inside.lab}:{inside.name}")
-            inside, begin = Region(lab, name, path, at, []), marker
+            inside, begin = Region(lab, name, path, at, [], " else " in marker["rest"]), marker
             continue
         if not inside or (inside.lab, inside.name) != (lab, name):
             raise CutError(f"{path}:{at}: lab{lab}:{name} ends here, but does not begin above")

@@ -46,6 +46,16 @@ class Workshop:
         subprocess.run(["make", "--no-print-directory", "-j2", *words], cwd=self.folder, check=True,
                        env={**os.environ, "WERROR": "1"})
 
+    def attack(self, check):
+        """(status, console) of `make attack-NAME`, as a student says it."""
+        ran = subprocess.run(["make", "--no-print-directory", f"attack-{pathlib.Path(check.programs[0]).stem}"], cwd=self.folder,
+                             capture_output=True, text=True, env={**os.environ, "WERROR": "1"}, timeout=300, check=False)
+        return ran.returncode, ran.stdout + ran.stderr
+
+    @property
+    def attacks(self):
+        return [check for check in self.lab.checks if check.kind == "attack"]
+
     def change(self, name, old, new):
         path = self.folder / name
         text = path.read_text()

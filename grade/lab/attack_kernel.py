@@ -85,7 +85,8 @@ def main():
     elif attack.harmless and all(text in result.console for text in attack.harmless):
         print("The attack did no harm.")
     else:
-        sys.exit(f"The attack was not refused as it must be: {attack.refusal if attack.refusals else attack.harmless}")
+        wanted = attack.refusal if attack.refusals else attack.harmless
+        sys.exit(f"The attack did not come to its damage, and was not refused as it must be: {wanted}. (Are the exercises before it done?)")
 
 
 if __name__ == "__main__":

@@ -153,7 +153,7 @@ SipResult<Word> grant(Sip& sip, const Resource& resource) {
     if (resource.what == Resource::What::Irq && !open_irq_line(resource.first))
         return refuse(sip, resource,
                       "interrupt " + std::to_string(resource.first) + " belongs to the kernel");
-    if (resource.what == Resource::What::Ports && !claim_ports(range_of(resource)))
+    if (resource.what == Resource::What::Ports && !claim_ports_for_sip(range_of(resource)))
         return refuse(sip, resource, "these ports belong to a C++ process");
     if (resource.what == Resource::What::Dma && !ide_dma_claim(resource.first))
         return refuse(sip, resource, "it belongs to a C++ process");

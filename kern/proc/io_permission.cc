@@ -12,6 +12,9 @@ namespace {
 constinit const Ports* open = nullptr;
 
 constinit std::array<bool, kIoPermissionPorts> claimed{};
+// <since lab6>
+constinit std::array<bool, kIoPermissionPorts> claimed_by_sips{}; // of these
+// </since>
 
 void set(const Ports& ports, bool closed) {
     for (PortRange range : ports) {
@@ -34,7 +37,24 @@ bool claim_ports(PortRange range) {
     return true;
 }
 
-void release_ports(PortRange range) { std::fill_n(&claimed[range.first], range.count, false); }
+// <since lab6>
+bool claim_ports_for_sip(PortRange range) {
+    std::uint32_t end = std::uint32_t(range.first) + range.count;
+    if (end > claimed.size()) return false;
+    for (std::uint32_t port = range.first; port < end; port++)
+        if (claimed[port] && !claimed_by_sips[port]) return false;
+    std::fill_n(&claimed[range.first], range.count, true);
+    std::fill_n(&claimed_by_sips[range.first], range.count, true);
+    return true;
+}
+// </since>
+
+void release_ports(PortRange range) {
+    std::fill_n(&claimed[range.first], range.count, false);
+    // <since lab6>
+    std::fill_n(&claimed_by_sips[range.first], range.count, false);
+    // </since>
+}
 
 void open_ports(const Ports& ports) {
     if (open == &ports) return;

@@ -12,6 +12,10 @@ using Ports = std::vector<PortRange>;
 
 /// A port has one owner. False: a port of the range has another already.
 [[nodiscard]] bool claim_ports(PortRange range);
+// <since lab6>
+/// For a SIP: no C++ process has them. What another SIP has is its manifest's affair [kern/install/grants.cc].
+[[nodiscard]] bool claim_ports_for_sip(PortRange range);
+// </since>
 void release_ports(PortRange range);
 
 /// These ports, and no others, are open at CPL 3 from now on. Cheap when they are already. While they
