@@ -65,7 +65,7 @@ def test_the_solution_scores_everything(number, workshops):
     results, printed = lab.grade()
     assert results["score"] == sum(test["max_score"] for test in results["tests"]) == 100, printed
     assert kinds(results) == {"ok"} and "\nScore: 100/100\n" in printed
-    for check in lab.attacks:
+    for check in lab.attacks if number > 5 else []:
         status, console = lab.attack(check)
         assert status == 0 and re.search(r"\nThe attack (was refused|did no harm)\.\n", console), console
 
@@ -78,7 +78,7 @@ def test_an_exercise_left_out_loses_its_own_points(number, exercise, workshops):
     assert lost(results) == {c.test for c in lab.lab.checks if c.exercise == exercise or exercise in c.needs}, printed
     hole = f"lab {number}, exercise {lab.cut.exercises.index(exercise) + 1} ({exercise}) is not done yet: "
     assert all(hole in test["output"] for test in results["tests"] if test["status"] == "failed"), printed
-    goes_on = all(r.lenient for r in cut.tree(ALL, number, set())[1] if (r.lab, r.name) == (number, exercise))
+    goes_on = number > 5 and all(r.lenient for r in cut.tree(ALL, number, set())[1] if (r.lab, r.name) == (number, exercise))
     for check in (c for c in lab.attacks if goes_on and c.exercise == exercise):  # and its damage is there to be seen
         status, console = lab.attack(check)
         assert status != 0 and "\nThe attack got through: " in console, console
