@@ -12,6 +12,7 @@ import cut  # noqa: E402
 from workshop import ALL, COMPLETE, Workshop, kinds, lost  # noqa: E402
 
 EXERCISES = [pytest.param(lab.number, name, id=f"lab{lab.number}-{name}") for lab in COMPLETE for name in lab.exercises]
+FELT = (5,)  # labs whose attacks do their damage, whether their exercise alone is missing or all of that lab are
 each_lab = pytest.mark.parametrize("number", [lab.number for lab in COMPLETE], ids=lambda n: f"lab{n}")
 
 
@@ -26,6 +27,11 @@ def workshops(tmp_path_factory):
         return made[number]
 
     return workshop
+
+
+def damaged(results):
+    """The names of the attacks that got through."""
+    return {test["extra_data"]["test"] for test in results["tests"] if test["extra_data"]["kind"] == "attacked"}
 
 
 @each_lab
@@ -58,6 +64,15 @@ def test_prep_builds_boots_and_names_a_hole(number, workshops):
         result.expect(End.FAILED, f"lab {number}, exercise 1 ({lab.cut.exercises[0]}) is not done yet: ")
 
 
+@pytest.mark.parametrize("number", [lab.number for lab in COMPLETE if lab.number in FELT], ids=lambda n: f"lab{n}")
+def test_what_is_missing_is_felt(number, workshops):
+    lab = workshops(number)
+    lab.place(set(range(1, number)))
+    attacks = {check.test for check in lab.lab.checks if check.kind == "attack"}
+    results, printed = lab.grade(*(f"--check={test}" for test in attacks))
+    assert damaged(results) == attacks, printed
+
+
 @each_lab
 def test_the_solution_scores_everything(number, workshops):
     lab = workshops(number)
@@ -76,6 +91,7 @@ def test_an_exercise_left_out_loses_its_own_points(number, exercise, workshops):
     lab.solve(without=[exercise])
     results, printed = lab.grade()
     assert lost(results) == {c.test for c in lab.lab.checks if c.exercise == exercise or exercise in c.needs}, printed
+    assert number not in FELT or damaged(results) == {c.test for c in lab.lab.checks if c.exercise == exercise and c.kind == "attack"}
     hole = f"lab {number}, exercise {lab.cut.exercises.index(exercise) + 1} ({exercise}) is not done yet: "
     assert all(hole in test["output"] for test in results["tests"] if test["status"] == "failed"), printed
     goes_on = number > 5 and all(r.lenient for r in cut.tree(ALL, number, set())[1] if (r.lab, r.name) == (number, exercise))

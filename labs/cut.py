@@ -48,7 +48,7 @@ AUTHOR = "Singlet <kit@singlet.invalid>"
 FIRST_DATE, DAY = 1577836800, 86400  # 2020-01-01, as QEMU's clock
 
 MARKER = re.compile(r"""^(?P<indent>[ \t]*)(?:(?://|\#|<!--)[ ]*)<(?P<end>/?)lab(?P<lab>\d+):(?P<name>[\w-]+)
-                        (?P<rest>[^>]*|[ ]=.*)>(?:[ ]*-->)?[ \t]*$""", re.X)
+                        (?P<rest>[^>]*|[ ]=.*|[^>]*[ ]else[ ].*)>(?:[ ]*-->)?[ \t]*$""", re.X)
 STAGE = re.compile(r"""^(?P<indent>[ \t]*)(?:(?://|\#|<!--)[ ]*)<(?:since[ ]lab(?P<lab>\d+)(?P<rest>[ ]=.*)?|/since)>
                        (?:[ ]*-->)?[ \t]*$""", re.X)
 

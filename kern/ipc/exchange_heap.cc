@@ -118,7 +118,7 @@ void ExchangeHeap::release(Party& party, Owned& root) {
 
 // Iterative: a tree may be as deep as there are blocks.
 void ExchangeHeap::destroy(Owned& root) {
-    // <lab5:cleanup root>
+    // <lab5:cleanup root else if (root.is_block()) free_memory(static_cast<Block&>(root));>
     OwnedList dead;
     dead.push_back(root);
     while (Owned* item = dead.pop_front()) {
@@ -159,7 +159,7 @@ bool ExchangeHeap::unite(Party& party, Block& block, Owned& value) {
 std::optional<Word> ExchangeHeap::swap_field(Party& party, Block& block, std::uint32_t offset,
                                              Word value) {
     if (value && !unite(party, block, owned_at(value))) return {};
-    // <lab5:forest party, offset>
+    // <lab5:forest party else return std::swap(block.field(offset), value), value;>
     Word& field = block.field(offset);
     Owned* out = nullptr;
     if (Word old = field) // a region that CPL 3 can write may hold anything
