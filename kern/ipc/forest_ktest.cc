@@ -38,6 +38,14 @@ bool is_root_of(const Party& party, const Owned& owned) {
            exchange_heap().owned_by(party, owned.address) == &owned;
 }
 
+// From `sender` to `receiver`, which had no room for it.
+void give_foreign(Party& sender, Party& receiver, Block& block) {
+    exchange_heap().detach(sender, block);
+    receiver.owned.push_back(block);
+    block.hold(Holder::Party, &receiver);
+    receiver.account->foreign += block.bytes;
+}
+
 } // namespace
 
 KERNEL_TEST(forest_fields) {
@@ -88,6 +96,7 @@ KERNEL_TEST(cleanup_tree) {
     for (int i = 0; i < 5000; i++) {
         Block& above = node(party);
         CHECK(swap(party, above, kLeft, top->address) == 0);
+        if (i % 100 == 0) CHECK(swap(party, above, kRight, vector(party, 10).address) == 0);
         top = &above;
     }
     Block& kept = node(party);
@@ -140,6 +149,13 @@ KERNEL_TEST(quota_receiver) {
     CHECK(!exchange_heap().attach(receiver, more));
     CHECK(receiver.account->foreign == large.bytes + more.bytes && more.payer == sender.account);
     CHECK(receiver.account->bytes <= receiver.account->quota);
+    // What just fits, fits.
+    Party exact;
+    Block& whole = vector(sender, 300);
+    open(exact, whole.bytes);
+    exchange_heap().detach(sender, whole);
+    CHECK(exchange_heap().attach(exact, whole) && whole.payer == exact.account);
+    CHECK(exact.account->room() == 0 && exact.account->foreign == 0);
 }
 
 KERNEL_TEST(quota_trees) {
@@ -147,13 +163,9 @@ KERNEL_TEST(quota_trees) {
     open(sender, 1u << 20);
     open(receiver, 8192);
     Block &large = vector(sender, 20000), &small = vector(sender, 100), &mine = node(receiver);
-    for (Block* given : {&large, &small}) {
-        exchange_heap().detach(sender, *given);
-        given->link.unlink();
-        receiver.owned.push_back(*given);
-        given->hold(Holder::Party, &receiver);
-        receiver.account->foreign += given->bytes; // as if there had been no room for either
-    }
+    const std::uint32_t alone = mine.bytes;
+    give_foreign(sender, receiver, large);
+    give_foreign(sender, receiver, small);
     const std::uint32_t foreign = receiver.account->foreign, paid = receiver.account->bytes;
     // A tree has one payer. Too large for the receiver: nothing may change.
     CHECK(!exchange_heap().swap_field(receiver, mine, kLeft, large.address));
@@ -163,6 +175,18 @@ KERNEL_TEST(quota_trees) {
     CHECK(swap(receiver, mine, kLeft, small.address) == 0);
     CHECK(receiver.account->foreign == large.bytes && sender.account->bytes == large.bytes);
     CHECK(receiver.account->bytes == mine.bytes && mine.payer == receiver.account);
+    // Both trees are somebody else's, and just fit.
+    Party exact;
+    Block &theirs = node(sender), &more = vector(sender, 300);
+    open(exact, alone + more.bytes);
+    give_foreign(sender, exact, theirs);
+    give_foreign(sender, exact, more);
+    more.payer = receiver.account; // and not of one account
+    sender.account->bytes -= more.bytes;
+    receiver.account->bytes += more.bytes;
+    CHECK(swap(exact, theirs, kLeft, more.address) == 0);
+    CHECK(exact.account->room() == 0 && exact.account->foreign == 0);
+    CHECK(theirs.payer == exact.account && receiver.account->bytes == mine.bytes);
 }
 
 } // namespace singlet::kern
