@@ -9,6 +9,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import qemu  # noqa: E402  (found through the line above)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist, which looks for the mark in the same hook
 def pytest_collection_modifyitems(items):
     """What runs in one process when several run tests: a file's tests share boots and folders, and of what is asked of
     every lab (a parameter `number`) a lab's share is enough."""

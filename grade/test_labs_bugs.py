@@ -23,7 +23,7 @@ def bugs():
     for number in (lab.number for lab in COMPLETE):
         path = ROOT / f"labs/lab{number}/bugs.toml"
         for bug in tomllib.loads(path.read_text())["bug"] if path.exists() else []:
-            yield pytest.param(number, bug, id=f"lab{number}-{bug['name']}", marks=pytest.mark.xdist_group(f"bugs of lab {number}"))
+            yield pytest.param(number, bug, id=f"lab{number}-{bug['name']}")
 
 
 @pytest.fixture(scope="module")
