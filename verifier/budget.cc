@@ -57,6 +57,7 @@ std::uint64_t argument_count(const Verified& verified, const Instruction& i) {
     const Module& module = verified.module();
     switch (i.op) {
     case Opcode::Call:
+    case Opcode::Start:
         return module.functions[i.imm].params.size();
     case Opcode::CallI:
         return module.methods[i.imm].params.size();
@@ -74,7 +75,7 @@ std::uint64_t argument_count(const Verified& verified, const Instruction& i) {
 
 bool may_collect(Opcode op) {
     return op == Opcode::Call || op == Opcode::CallI || op == Opcode::CallK || op == Opcode::New ||
-           op == Opcode::NewArr || op == Opcode::CellNew;
+           op == Opcode::NewArr || op == Opcode::CellNew || op == Opcode::Select;
 }
 
 // What the instructions of a function become, and are on the way there.
@@ -104,6 +105,13 @@ Compiled instructions(const Verified& verified, const Function& f,
         sum.relocations += 2 + arguments;
         sum.passing += kInstruction;
         if (may_collect(i.op)) sum.maps += kStackMap + 2u * f.registers;
+        // <since lab6>
+        if (i.op == Opcode::Start) { // a thunk
+            sum.code += kCode + kArgumentCode * arguments;
+            sum.relocations++;
+            sum.maps += 2 * kStackMap + 2 * arguments;
+        }
+        // </since>
         if (i.op == Opcode::Select) add_select(sum, f.selects[i.imm]);
         if (i.op == Opcode::Switch) {
             sum.code += kTargetCode * f.switches[i.imm].size();

@@ -49,6 +49,7 @@ enum class Service : std::uint8_t {
     Unwrap, // Word (endpoint, Contract*, side): endpoint or 0
     SetNew, // Word ()
     SetAdd, // void (set, endpoint)
+    Start, // Word (thunk, count, const Word words[]): a thread begins there with these words: 1; or 0
     // </since>
     // <since lab5>
     kCount
@@ -107,6 +108,11 @@ struct NativeImage {
     // Offset in code of a thunk: it takes the entry's parameters as words from the stack as cdecl
     // does (an I64 is two words), calls the entry and returns when that does.
     std::uint32_t start = 0;
+    // <since lab6>
+    // Somewhere: then each call in which a thread may wait has a map, and has to leave the registers where
+    // the collector finds them [lib/rt/heap.hh CallerState].
+    bool starts_threads = false;
+    // </since>
 };
 
 struct CompileOptions {

@@ -171,7 +171,7 @@ TEST_CASE("what a module names has to exist, and what it does not use has to be 
          "[code.encoding] main has a select pattern `closed` with a register"},
         // ---- instructions
         {[](Module& m) { at(m, Opcode::LdI).op = Opcode::kCount; },
-         "[code.encoding] there is no operation 56"},
+         "[code.encoding] there is no operation 57"},
         {[](Module& m) { at(m, Opcode::LdI).a = 99; },
          "[code.index] it names r99, but the function has 4 registers"},
         {[](Module& m) { at(m, Opcode::Alu).b = 99; },
@@ -203,6 +203,8 @@ TEST_CASE("what a module names has to exist, and what it does not use has to be 
         {[](Module& m) { at(m, Opcode::LdFld).imm = limits::kFields; },
          "[code.index] it names number 256 of the fields, but there are 256"},
         {[](Module& m) { at(m, Opcode::Call).imm = 2; },
+         "[code.index] it names number 2 of the functions, but there are 2"},
+        {[](Module& m) { at(m, Opcode::Call) = {Opcode::Start, 2, 0, 0, 2}; },
          "[code.index] it names number 2 of the functions, but there are 2"},
         {[](Module& m) { at(m, Opcode::CallI).imm = 1; },
          "[code.index] it names number 1 of the methods, but there are 1"},

@@ -210,6 +210,7 @@ private:
         std::size_t count = 0;
         switch (i.op) {
         case Opcode::Call:
+        case Opcode::Start:
             count = m_.functions[i.imm].params.size();
             break;
         case Opcode::CallI:

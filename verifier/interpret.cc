@@ -47,7 +47,7 @@ std::string Outcome::summary() const {
 // </since>
 // <since lab5 = LATER(XNew) LATER(XVec) LATER(XSwap) LATER(Free) LATER(CellNew) LATER(CellTake) LATER(CellPut) LATER(CellFull)>
 // </since>
-// <since lab6 = LATER(Channel) LATER(Send) LATER(Wrap) LATER(Unwrap) LATER(SetNew) LATER(SetAdd) LATER(Select) LATER(In) LATER(Out)>
+// <since lab6 = LATER(Channel) LATER(Send) LATER(Wrap) LATER(Unwrap) LATER(SetNew) LATER(SetAdd) LATER(Start) LATER(Select) LATER(In) LATER(Out)>
 // </since>
 const std::array<Machine::Handler, static_cast<std::size_t>(Opcode::kCount)> Machine::kHandlers = {
 #define OP(name, text, a, b, c, imm, doc) &Machine::op_##name,
@@ -93,6 +93,10 @@ Outcome Machine::run() {
         if (options_.coverage) [[unlikely]]
             outcome_.executed.insert(mnemonic_with_form(i));
         (this->*kHandlers[static_cast<std::size_t>(i.op)])(i);
+        // <since lab6>
+        if (!waiting_.empty()) [[unlikely]]
+            wake_waiting();
+        // </since>
     }
     return std::move(outcome_);
 }

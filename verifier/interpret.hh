@@ -7,6 +7,9 @@
 //
 // A SIP alone: there is no other process and no hardware, so both ends of every channel are in the program, and a select
 // that nobody can satisfy any more is a Deadlock.
+// <since lab6>
+// Its threads take turns as they do in the kernel, so there is one order in which everything happens.
+// </since>
 #pragma once
 
 #include <cstdint>

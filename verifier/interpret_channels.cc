@@ -95,6 +95,7 @@ void Machine::op_Send(const Instruction& i) {
     e->state = step->next;
     if (e->peer) {
         e->peer->queue.push_back(std::move(message));
+        e->peer->announced = true;
         return;
     }
     for (const Value& v : message.args)
@@ -199,7 +200,7 @@ void Machine::op_Select(const Instruction& i) {
         return go(c.block);
     }
     if (std::ranges::all_of(heads, &Head::there)) return stuck("no case covers what has come");
-    end(Outcome::What::Deadlock, "nothing can come any more that this select waits for");
+    wait_for(i.b, i.c);
 }
 
 // Port ranges come from the manifest, and there are none here.

@@ -66,7 +66,7 @@ void Machine::op_Free(const Instruction& i) {
 void Machine::op_CellNew(const Instruction& i) {
     const Type& t = type(i.imm);
     if (t.kind != Kind::Cell) return stuck("no cell type: " + type_text(m_, t));
-    Object* o = heap_.object(Kind::Cell, t.index, 12, stack_);
+    Object* o = heap_.object(Kind::Cell, t.index, 12, stacks().all());
     if (!o) return trap(TrapReason::OutOfMemory);
     o->values.emplace_back();
     write(i.a, Value::of(o));

@@ -5,8 +5,7 @@
 
 namespace singlet::verifier {
 
-Object* Heap::object(Kind kind, std::uint16_t index, std::uint64_t bytes,
-                     std::span<const Value> roots) {
+Object* Heap::object(Kind kind, std::uint16_t index, std::uint64_t bytes, Roots roots) {
     if (memory_used_ + bytes > std::min(next_collection_, memory_limit_)) {
         collect(roots);
         next_collection_ = std::max<std::uint64_t>(1 << 20, memory_used_ * 2);
@@ -22,15 +21,16 @@ Object* Heap::permanent(Kind kind, std::uint16_t index) {
     return permanent_.back().get();
 }
 
-void Heap::collect(std::span<const Value> roots) {
+void Heap::collect(Roots roots) {
     std::vector<Object*> work;
     auto mark = [&](const Value& v) {
         if (!is_collected(v.kind) || v.object->marked) return;
         v.object->marked = true;
         work.push_back(v.object);
     };
-    for (const Value& v : roots)
-        mark(v);
+    for (const auto& stack : roots)
+        for (const Value& v : stack)
+            mark(v);
     while (!work.empty()) {
         Object* o = work.back();
         work.pop_back();
@@ -82,13 +82,13 @@ void Heap::release(Thing* first) {
             for (const Value& v : message.args)
                 add(v);
         exchange_used_ -= t->charged;
-        if (t->peer) t->peer->peer = nullptr;
+        if (t->peer) t->peer->peer = nullptr, t->peer->announced = true;
         *t = Thing{.generation = t->generation + 1, .values = {}, .elements = {}};
         unused_.push_back(t);
     }
 }
 
-std::string Heap::account(std::span<const Value> registers) {
+std::string Heap::account(Roots registers) {
     std::string wrong;
     auto hold = [&](const Value& v, std::size_t holder) {
         if (!v.owned()) return;
@@ -98,8 +98,9 @@ std::string Heap::account(std::span<const Value> registers) {
     };
     for (const auto& t : things_)
         t->holder = Thing::kNobody;
-    for (std::size_t n = 0; n < registers.size(); n++)
-        hold(registers[n], n);
+    for (const auto& stack : registers)
+        for (std::size_t n = 0; n < stack.size(); n++)
+            hold(stack[n], &stack == registers.data() ? n : Thing::kElsewhere);
     for (const auto& o : objects_)
         for (const Value& v : o->values)
             hold(v, Thing::kElsewhere);

@@ -13,14 +13,16 @@
 
 namespace singlet::verifier {
 
+using Roots = std::span<
+    const std::span<const Value>>; // all values of the threads' stacks, the running thread's first
+
 class Heap {
 public:
     Heap(std::uint64_t memory_bytes, std::uint64_t exchange_bytes)
         : memory_limit_(memory_bytes), exchange_limit_(exchange_bytes) {}
 
-    // A new object for which `bytes` must be left, or null: out of memory. `roots` are all values of the stack.
-    Object* object(Kind kind, std::uint16_t index, std::uint64_t bytes,
-                   std::span<const Value> roots);
+    // A new object for which `bytes` must be left, or null: out of memory.
+    Object* object(Kind kind, std::uint16_t index, std::uint64_t bytes, Roots roots);
     // An object that stays: a literal.
     Object* permanent(Kind kind, std::uint16_t index);
     // A new thing, or null: out of exchange memory.
@@ -30,13 +32,13 @@ public:
     void release(Thing* thing);
 
     // "" if each living thing is held by exactly one register, field, cell, queue or set; else what is wrong. Notes in each
-    // thing which register that is.
-    std::string account(std::span<const Value> registers);
+    // thing which register of the running thread that is.
+    std::string account(Roots registers);
     // How many values account() looks at, but for registers.
     std::size_t size() const { return objects_.size() + things_.size(); }
 
 private:
-    void collect(std::span<const Value> roots);
+    void collect(Roots roots);
 
     std::vector<std::unique_ptr<Object>> objects_, permanent_;
     std::vector<std::unique_ptr<Thing>> things_;

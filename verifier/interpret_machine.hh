@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "verifier/interpret.hh"
 #include "verifier/interpret_heap.hh"
 #include "verifier/interpret_proof.hh"
+#include "verifier/limits.hh"
 
 namespace singlet::verifier {
 
@@ -39,6 +41,31 @@ private:
         Type type;
         std::uint8_t parameter;
     };
+
+    // <since lab6>
+    // ---- threads [interpret_threads.cc]
+    struct Thread {
+        std::vector<Value> stack;
+        std::vector<Frame> frames;
+        std::vector<Lent> lent;
+        Frame frame;
+        bool is_main = false;
+        std::vector<Thing*> awaited; // endpoints and sets of the select at which it waits
+    };
+    Thread put_aside();
+    void go_on_with(Thread thread);
+    void pass_turn(); // to the first in line; the one that had it was put aside, or has ended
+    void wait_for(std::uint8_t first, std::uint8_t count);
+    void wake_waiting();
+    // </since>
+    struct Stacks {
+        std::array<std::span<const Value>, limits::kThreads> stacks;
+        std::size_t count = 1;
+        Roots all() const { return {stacks.data(), count}; }
+    };
+    // <since lab6 = Stacks stacks() const { return {{stack_}}; }>
+    Stacks stacks() const;
+    // </since>
 
     // ---- ends
     void stuck(std::string why);
@@ -120,6 +147,12 @@ private:
     std::vector<Frame> frames_; // of the callers
     std::vector<Lent> lent_;
     Frame frame_{};
+    // <since lab6>
+    // The thread whose turn it is lies in the members above; these are the others.
+    bool is_main_ = true;
+    std::deque<Thread> line_;     // those that want the turn
+    std::vector<Thread> waiting_; // in a select
+    // </since>
     std::vector<Object*> literals_;
     std::optional<ProvenTypes> types_;
     std::uint64_t next_account_ = 0; // the step before which all owners are counted again

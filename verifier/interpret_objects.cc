@@ -48,8 +48,8 @@ void Machine::op_RefEq(const Instruction& i) {
 void Machine::op_New(const Instruction& i) {
     const Class& c = m_.classes[i.imm];
     if (c.is_interface) return stuck("an interface has no objects");
-    Object* o =
-        heap_.object(Kind::Ref, static_cast<std::uint16_t>(i.imm), 8 + 4 * c.fields.size(), stack_);
+    Object* o = heap_.object(Kind::Ref, static_cast<std::uint16_t>(i.imm), 8 + 4 * c.fields.size(),
+                             stacks().all());
     if (!o) return trap(TrapReason::OutOfMemory);
     for (const Field& f : c.fields)
         o->values.push_back(zero_of(type(f.type)));
@@ -95,8 +95,8 @@ void Machine::op_NewArr(const Instruction& i) {
     if (static_cast<std::uint32_t>(count) > limits::kElementCount)
         return trap(TrapReason::OutOfMemory);
     std::uint8_t width = width_of(element.kind);
-    Object* o =
-        heap_.object(Kind::Array, t.index, 8 + std::uint64_t(count) * (width ? width : 4), stack_);
+    Object* o = heap_.object(Kind::Array, t.index, 8 + std::uint64_t(count) * (width ? width : 4),
+                             stacks().all());
     if (!o) return trap(TrapReason::OutOfMemory);
     o->elements.width = width;
     if (width)

@@ -61,7 +61,7 @@ bool Machine::agrees(const Value& v, const Type& type) const {
 // Each thing has one owner, and what is lent is owned by a register of a caller.
 bool Machine::owners_agree() {
     const std::span<const Value> all = stack_;
-    std::string wrong = heap_.account(all);
+    std::string wrong = heap_.account(stacks().all());
     next_account_ = outcome_.steps + (all.size() + heap_.size()) / 4;
     for (std::size_t n = frame_.base; n < all.size() && wrong.empty(); n++) {
         const Value& v = all[n];

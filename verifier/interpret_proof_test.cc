@@ -153,11 +153,12 @@ TEST_CASE("the account finds blocks with two owners, with none, and freed ones t
     Value borrower = owner;
     borrower.lent = true;
     const Value one[] = {owner}, none[] = {Value::i32(3), borrower}, two[] = {owner, owner};
-    CHECK(heap.account(one) == "");
+    auto account = [&](std::span<const Value> stack) { return heap.account({&stack, 1}); };
+    CHECK(account(one) == "");
     CHECK(t->holder == 0);
-    CHECK(heap.account(none) == "a block, endpoint or set was lost");
-    CHECK(heap.account(two) == "a block has two owners");
+    CHECK(account(none) == "a block, endpoint or set was lost");
+    CHECK(account(two) == "a block has two owners");
     heap.release(t);
-    CHECK(heap.account(none) == "");
-    CHECK(heap.account(one) == "what was freed still has an owner");
+    CHECK(account(none) == "");
+    CHECK(account(one) == "what was freed still has an owner");
 }

@@ -93,6 +93,8 @@ struct Thing {
     std::uint16_t state = 0;
     Thing* peer = nullptr; // null: closed
     std::deque<Message> queue = {};
+    bool announced =
+        false; // has got a message or lost its peer since a thread began to wait for it
 
     // Where Heap::account() found its owner: the number of a register, or one of these.
     static constexpr std::size_t kNobody = ~std::size_t{0}, kElsewhere = kNobody - 1;

@@ -38,6 +38,7 @@ inline constexpr std::uint32_t kSelectCombinations = 4096;
 inline constexpr std::uint32_t kSwitchEntries = 4096;
 inline constexpr std::uint32_t kResources = 16;
 inline constexpr std::uint32_t kElementCount = 1u << 26; // of one array or vector, at run time
+inline constexpr std::uint32_t kThreads = 16;            // of one SIP, at run time
 inline constexpr std::uint32_t kStateRegisters =
     1u << 19; // registers, once for each block, of a module
 // Targets of switches, cases and patterns of selects, classes that tests for interfaces try.

@@ -16,6 +16,7 @@ Reads::Reads(const Program& program) : program_(program) {
 std::size_t Reads::argument_count(const Instruction& i) const {
     switch (i.op) {
     case Opcode::Call:
+    case Opcode::Start:
         return program_.module.functions[i.imm].params.size();
     case Opcode::CallI:
         return program_.module.methods[i.imm].params.size();

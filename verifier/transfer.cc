@@ -80,6 +80,10 @@ bool Transfer::step(std::uint32_t pc) {
     case Opcode::CallI:
     case Opcode::CallK:
         return calls(i);
+    case Opcode::Start:
+        // <since lab6 = return refuse(Rule::Encoding, name() + " has no rule yet");>
+        return start(i);
+        // </since>
     case Opcode::In:
     case Opcode::Out:
         // <since lab6 = return refuse(Rule::Encoding, name() + " has no rule yet");>

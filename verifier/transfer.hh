@@ -141,6 +141,7 @@ private:
     std::string kept_text(const Type& endpoint) const;
     bool unwrap(const Instruction& i);
     bool ports(const Instruction& i);
+    bool start(const Instruction& i);
     // </since>
     bool argument(std::size_t r, Type param);
     bool result(std::uint8_t r, Type type);

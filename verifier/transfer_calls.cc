@@ -58,6 +58,26 @@ bool Transfer::interface_call(const Instruction& i) {
 }
 
 // <since lab6>
+// A thread outlives the frame that started it, and no argument comes back: what is owned would have two to answer for it, or
+// none, and what is borrowed nobody who still has it.
+bool Transfer::start(const Instruction& i) {
+    const Function& callee = module_.functions[i.imm];
+    const Type result = module_.types[callee.result];
+    if (result.kind != Kind::Void)
+        return refuse(Rule::Thread, name() + " needs a function that returns nothing, but " +
+                                        callee.name + " returns " + type_text(module_, result));
+    for (std::size_t n = 0; n < callee.params.size(); ++n) {
+        const Type param = module_.types[callee.params[n]];
+        if (is_linear(param.kind))
+            return refuse(
+                Rule::Thread,
+                name() + " needs parameters that are neither owned nor borrowed, but parameter " +
+                    number_text(n) + " of " + callee.name + " is " + type_text(module_, param));
+        if (!assignable(i.b + n, param)) return false;
+    }
+    return set(i.a, {.kind = Kind::I32});
+}
+
 bool Transfer::ports(const Instruction& i) {
     if (i.op == Opcode::In)
         return of_kind(i.b, Kind::Port, "a port range") && i32(i.c) &&

@@ -34,5 +34,10 @@ inline constexpr std::uint32_t kFunctionCount =
 
 /// The address that a SIP's code calls for function `number`.
 Word function_address(std::uint32_t number, Binding binding);
+// <since lab6>
+/// The same for code that starts threads: where the function is one that may wait, the call leaves the callee-saved registers
+/// where the collector finds them.
+Word waiting_function_address(std::uint32_t number, Binding binding);
+// </since>
 
 } // namespace singlet::kern

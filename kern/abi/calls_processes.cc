@@ -81,11 +81,13 @@ Installation* installation(Word name, Word bytes) {
     std::string text(bytes_of(name));
     Owned* file = take_file(bytes);
     if (!file) return refuse(text + ": no memory left for the file"), nullptr;
-    if (is_name(text) && power().programs.size() < kMostPrograms)
+    const bool is_other = power().installation, is_full = power().programs.size() >= kMostPrograms;
+    if (is_name(text) && !is_full && !is_other)
         return new Installation(std::move(text), *file, *running_sip);
     exchange_heap().destroy(*file);
-    refuse(is_name(text) ? text + ": too many programs are installed"
-                         : "a program's name has 1 to 32 letters, digits or . _ -");
+    refuse(!is_name(text) ? "a program's name has 1 to 32 letters, digits or . _ -"
+           : is_full      ? text + ": too many programs are installed"
+                          : text + ": another thread is installing a program");
     return nullptr;
 }
 
@@ -118,8 +120,9 @@ SipResult<void> start(Sip& sip) {
 
 Word kernel_program_install(const Word* arguments) {
     Power& power = kern::power_of(*running_sip);
-    power.installation = installation(arguments[1], arguments[2]);
-    if (!power.installation) return 0;
+    Installation* begun = installation(arguments[1], arguments[2]);
+    if (!begun) return 0;
+    power.installation = begun;
     begin_installation(*power.installation);
     while (!power.installation->done)
         block();

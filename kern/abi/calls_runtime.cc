@@ -19,6 +19,13 @@ Word kernel_stack_limit(const Word* arguments) {
     return 0;
 }
 
+// <since lab7>
+Word kernel_returned(const Word* arguments) {
+    running_sip->result = arguments[0];
+    leave_outside();
+}
+
+// </since>
 // The run-time knows whose call it serves.
 Word kernel_trap(const Word* arguments) {
     trap_sip_at(static_cast<rt::TrapReason>(arguments[0]), arguments[1], arguments[2]);

@@ -59,8 +59,58 @@ sysenter_\name:
     .long kernel_\name
     .popsection
     // </since>
+    // <since lab6>
+    .set number_\name, number
+    // </since>
     .set number, number + 1
 .endm
+
+// <since lab6>
+// The same for calls in which a SIP with several threads may wait [sip_threads.hh]: the callee-saved registers lie on top of the
+// SIP's stack meanwhile, as rt::CallerState has them, where the collector finds what references they hold.
+.macro save_registers
+    push %ebp
+    push %edi
+    push %esi
+    push %ebx
+.endm
+
+.macro WAITING_GATE name
+    .pushsection .text.gates, "ax"
+    .balign 16
+waiting_gate_\name:
+    cli
+    save_registers
+    mov %esp, %ecx
+    mov task_state + ESP0, %esp
+    push %ecx
+    add $20, %ecx
+    push %ecx
+    call kernel_\name
+    mov 4(%esp), %esp
+    add $16, %esp                   // the function has kept them all
+    sti
+    ret
+    .popsection
+    .pushsection .rodata.waiting_gates, "a"
+    .long waiting_gate_\name
+    .popsection
+
+    .pushsection .rt.stubs, "ax"
+    .balign 16
+waiting_int_\name:
+    save_registers
+    mov $number_\name, %eax
+    lea 20(%esp), %edx
+    int $0x80
+    add $16, %esp
+    ret
+    .popsection
+    .pushsection .rodata.waiting_stubs, "a"
+    .long waiting_int_\name
+    .popsection
+.endm
+// </since>
 
 .pushsection .rodata.gates, "a"
 .balign 4
@@ -91,6 +141,23 @@ kernel_functions:
 #define SERVICE(name) GATE name
 #define RUNTIME(name) GATE name
 #include "kern/abi/services.def"
+
+// <since lab6>
+.pushsection .rodata.waiting_gates, "a"
+.balign 4
+.global kernel_waiting_gates
+kernel_waiting_gates:
+.popsection
+.pushsection .rodata.waiting_stubs, "a"
+.balign 4
+.global kernel_waiting_stubs
+kernel_waiting_stubs:
+.popsection
+
+#define KERNEL_CALL(name, ...) WAITING_GATE name
+#include "kern/abi/abi.def"
+WAITING_GATE select
+// </since>
 
 // <since lab7>
 .section .text.gates, "ax"
@@ -139,20 +206,14 @@ sysenter_return:
 
 // Where the entry function of a SIP at CPL 3 returns to.
 .balign 16
-.global ring3_return, ring3_return_void
-ring3_return_void:
+.global ring3_return
+ring3_return:
     .cfi_startproc
     .cfi_undefined %eip             // the end of a backtrace
-    xor %eax, %eax
-ring3_return:
     push %eax
-    call *ring3_exit
+    call int_returned
     ud2
     .cfi_endproc
-.balign 4
-.global ring3_exit
-ring3_exit:
-    .long int_exit
 // </since>
 
 .section .note.GNU-stack, "", @progbits

@@ -153,6 +153,9 @@ bool fits_service(Service service, const Word* words) {
         return root(words[0], OwnedKind::Endpoint);
     case Service::SetNew:
         return true;
+    case Service::Start: // code of the SIP's is run at its own level
+        return words[1] <= 2 * verifier::limits::kParameters && sip().image->in_code(words[0]) &&
+               readable(words[2], words[1] * 4);
     case Service::SetAdd:
         return root(words[0], OwnedKind::Set) && root(words[1], OwnedKind::Endpoint);
     default:
@@ -161,14 +164,16 @@ bool fits_service(Service service, const Word* words) {
 }
 
 constexpr std::array<std::uint8_t, std::size_t(Service::kCount)> kServiceArguments = {
-    1, 2, 3, 1, 2, 3, 4, 3, 0, 2};
+    1, 2, 3, 1, 2, 3, 4, 3, 0, 2, 3};
 
-constexpr std::array<std::uint8_t, std::size_t(Runtime::kCount)> kRuntimeArguments = {3, 1, 1, 1};
+constexpr std::array<std::uint8_t, std::size_t(Runtime::kCount)> kRuntimeArguments = {3, 1, 1, 1,
+                                                                                      1};
 
-// What a SIP began with it keeps.
+// What a SIP began with it keeps, and what the kernel still writes to.
 bool fits_runtime(Runtime function, const Word* words) {
-    return function != Runtime::give_pages ||
-           (sip().pages.is_run(words[0]) && words[0] != sip().control);
+    if (function != Runtime::give_pages) return true;
+    return sip().pages.is_run(words[0]) && words[0] != sip().control &&
+           !(sip().threads && sip().threads->keep(words[0]));
 }
 
 std::uint32_t argument_count(std::uint32_t number) {
@@ -224,7 +229,7 @@ bool set_trap(std::string_view value) {
 }
 OPTION(trap, set_trap, "int or sysenter");
 
-// Where a SIP at CPL 3 returns to is INT 0x80 in either [gates.S ring3_exit].
+// Where a SIP at CPL 3 returns to, and what may wait among its threads, is INT 0x80 in either [gates.S].
 constexpr UserEntry kInterrupt{.interrupt = kernel_call_entry};
 constexpr UserEntry kSysenter{.interrupt = kernel_call_entry, .sysenter = true};
 

@@ -108,6 +108,12 @@ Word kernel_set_new(const Word* arguments) {
     return set->address;
 }
 
+Word kernel_start(const Word* arguments) {
+    Sip& sip = *running_sip;
+    if (!sip.threads) sip.threads = std::make_unique<SipThreads>(sip);
+    return sip.threads->start(arguments[0], {pointer<const Word>(arguments[2]), arguments[1]});
+}
+
 Word kernel_set_add(const Word* arguments) {
     add_to_set(*running_sip, set_at(arguments[0]), endpoint_at(arguments[1]));
     return 0;

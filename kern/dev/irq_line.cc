@@ -14,7 +14,7 @@ namespace {
 
 struct Line {
     std::uint32_t pending = 0;
-    Thread* waiter = nullptr;
+    WaitQueue waiters;
 };
 constinit std::array<Line, kIrqLines> lines{};
 constinit std::uint32_t patience = 0; // turns that a wait lasts at most; 0: for ever
@@ -31,40 +31,40 @@ OPTION(irqwait, set_irqwait, "seconds up to 3600, 0 to wait for ever");
 // Whoever waits looks at the time.
 void turn_has_ended() {
     for (Line& line : lines)
-        if (line.waiter) line.waiter->wake();
+        line.waiters.wake_all();
 }
 
 void take_interrupt(std::uint8_t number) {
     Line& line = lines[number];
     line.pending++;
-    if (line.waiter) line.waiter->wake();
+    line.waiters.wake_one();
 }
 
 } // namespace
 
 bool open_irq_line(std::uint32_t line) {
     if (!claim_irq(static_cast<std::uint8_t>(line), take_interrupt)) return false;
-    lines[line] = {};
+    lines[line].pending = 0;
     return true;
 }
 
 void close_irq_line(std::uint32_t line) {
     [[maybe_unused]] bool closed = claim_irq(static_cast<std::uint8_t>(line), nullptr);
-    lines[line] = {};
+    lines[line].pending = 0;
 }
 
 void wait_for_irq_line(std::uint32_t number) {
     Line& line = lines[number];
     std::uint32_t begin = turns_ended();
     while (!line.pending && !(patience && turns_ended() - begin >= patience)) {
-        line.waiter = &Thread::current();
         if (patience) watch_turns(turn_has_ended);
-        block();
-        line.waiter = nullptr;
+        line.waiters.wait();
     }
     if (line.pending) line.pending--;
 }
 
-bool irq_is_awaited() { return std::ranges::any_of(lines, &Line::waiter); }
+bool irq_is_awaited() {
+    return std::ranges::any_of(lines, [](const Line& line) { return !line.waiters.empty(); });
+}
 
 } // namespace singlet::kern

@@ -71,7 +71,7 @@ void run_installer(void*) {
         Installation& job = *std::exchange(current, nullptr);
         job.done = true;
         if (job.requester)
-            job.requester->thread->wake();
+            job.waiter->wake();
         else
             delete &job;
     }

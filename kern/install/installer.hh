@@ -13,12 +13,13 @@ namespace singlet::kern {
 
 struct Installation {
     Installation(std::string program_name, Owned& bytes, Sip& sip)
-        : name(std::move(program_name)), file(&bytes), requester(&sip) {}
+        : name(std::move(program_name)), file(&bytes), requester(&sip), waiter(sip.thread) {}
     ~Installation(); // gives the file back
 
     std::string name;
     Owned* file;    // a vector in region 0 that nobody holds
     Sip* requester; // null: it died meanwhile
+    Thread* waiter; // the requester's that waits; it lives as long as that
     bool done = false;
     ProgramRef program; // set when done, or else the refusal is
     ImageRef image;

@@ -158,6 +158,12 @@ Installed<ImageRef> make_image(const ProgramRef& program, Binding binding, bool 
         // <since lab6>
         if (what == Relocation::What::Contract) return declarations.contract(value);
         // </since>
+        // <since lab6>
+        if (image->native.starts_threads && what == Relocation::What::KernelCall)
+            return waiting_function_address(value, binding);
+        if (image->native.starts_threads && what == Relocation::What::Service)
+            return waiting_function_address(kFirstService + value, binding);
+        // </since>
         return outside_address(what, value, binding);
     };
     if (!settle(*image, resolve)) return std::unexpected(Refusal{"no memory left for its code"});

@@ -15,13 +15,13 @@ constexpr std::uint32_t stride_of(const Contract& contract, std::size_t side) {
 
 // `endpoint` has a message, or its peer has closed.
 inline void announce(Endpoint& endpoint) {
-    if (Party* waiter = endpoint.waiter) {
+    if (Thread* waiter = endpoint.waiter) {
         endpoint.waiter = nullptr;
         wake(*waiter);
     } else if (endpoint.held_by == Holder::Set && !endpoint.ready.linked()) {
         auto& set = *static_cast<EndpointSet*>(const_cast<void*>(endpoint.holder));
         set.ready.push_back(endpoint);
-        if (Party* waiting = set.waiter) {
+        if (Thread* waiting = set.waiter) {
             set.waiter = nullptr;
             wake(*waiting);
         }

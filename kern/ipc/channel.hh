@@ -38,7 +38,7 @@ struct Endpoint : Owned {
     std::uint8_t* slots = nullptr;
     std::uint16_t head = 0, count = 0;
     std::uint16_t capacity = 0, stride = 0; // slots, bytes of a slot
-    Party* waiter = nullptr;                // waits in a select on this endpoint
+    Thread* waiter = nullptr;               // waits in a select on this endpoint
     ListLink ready;                         // in its set's list
     Block* memory = nullptr;                // of the slots of both ends; goes with the last
 
@@ -54,16 +54,16 @@ struct Endpoint : Owned {
 struct EndpointSet : Owned {
     OwnedList members;
     List<Endpoint, &Endpoint::ready> ready; // members that have news
-    Party* waiter = nullptr;
+    Thread* waiter = nullptr;
     const Contract* serves = nullptr; // a listener: each new client's peer becomes a member
     ListLink listening;               // in the list of listeners, for as long as the set lives
 };
 static_assert(sizeof(Endpoint) <= kCellSize && sizeof(Block) <= kCellSize &&
               sizeof(EndpointSet) <= kCellSize && sizeof(Slab) <= kCellSize);
 
-/// Defined by whoever links. wake: `party` may run again. wait: the running party waits to be
-/// woken, and `peer`, if it is not null and can run, runs at once.
-void wake(Party& party);
+/// Defined by whoever links. wake: `thread` may run again. wait: the running thread waits to be
+/// woken, and that of `peer`, if it is not null and can run, runs at once.
+void wake(Thread& thread);
 void wait(Party& self, Party* peer);
 
 /// ends[0] imports, ends[1] exports; both are roots of `party`. False: quota or memory used up.

@@ -11,7 +11,7 @@ namespace singlet::kern {
 namespace test {
 Waiting waiting;
 }
-void wake(Party& party) { test::waiting.woken.push_back(&party); }
+void wake(Thread& thread) { test::waiting.woken.push_back(&thread); }
 void wait(Party& self, Party* peer) {
     test::waiting.preferred.push_back(peer);
     REQUIRE(bool(test::waiting.while_waiting));
@@ -214,12 +214,14 @@ TEST_CASE_FIXTURE(ChannelTest, "a receive that waits prefers the peer; a send wa
         Word value = 42;
         CHECK(send(*test->heap, test->a, test->importer(), 0, &value));
     };
+    Thread thread;
+    b.thread = &thread;
     SelectEntry table[] = {{1, 0, 0}, {0, 0, 2}, {kSelectEnd, 0, 0}};
     Word operand = exporter().address, out[4];
     CHECK(select(*heap, b, table, 1, &operand, out) == 0);
     CHECK(out[2] == 42);
     CHECK(waiting.preferred == std::vector<Party*>{&a});
-    CHECK(waiting.woken == std::vector<Party*>{&b});
+    CHECK(waiting.woken == std::vector<Thread*>{b.thread});
     CHECK(exporter().waiter == nullptr);
 }
 

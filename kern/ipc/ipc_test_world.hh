@@ -8,6 +8,10 @@
 #include <sys/mman.h>
 #include <vector>
 
+namespace singlet::kern {
+class Thread {}; // for these tests: something that waits
+} // namespace singlet::kern
+
 namespace singlet::kern::test {
 
 class CountedPages final : public PageSource {
@@ -73,7 +77,7 @@ struct World {
 
 // What wake() and wait() were asked for, since the test began.
 struct Waiting {
-    std::vector<Party*> woken;
+    std::vector<Thread*> woken;
     std::vector<Party*> preferred;
     void (*while_waiting)(Party& self) = nullptr; // what others do meanwhile
 };

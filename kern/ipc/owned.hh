@@ -23,6 +23,7 @@ namespace singlet::kern {
 
 struct Account;
 struct ExchangeType;
+class Thread;
 
 enum class OwnedKind : std::uint8_t { Struct, Vector, Endpoint, Set };
 enum class Holder : std::uint8_t { Nobody, Party, Block, Message, Set };
@@ -67,7 +68,8 @@ struct Account {
 struct Party {
     OwnedList owned;
     Account* account = nullptr;
-    std::uint8_t region = 0; // the heap it allocates from and can reach
+    Thread* thread = nullptr; // the one that runs when the SIP does
+    std::uint8_t region = 0;  // the heap it allocates from and can reach
 };
 
 } // namespace singlet::kern

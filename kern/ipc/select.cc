@@ -41,7 +41,7 @@ bool take(ExchangeHeap& heap, Party& self, const SelectEntry* first, std::uint32
     return whole;
 }
 
-void set_waiter(Owned& operand, Party* waiter) {
+void set_waiter(Owned& operand, Thread* waiter) {
     if (operand.kind == OwnedKind::Set)
         static_cast<EndpointSet&>(operand).waiter = waiter;
     else
@@ -51,7 +51,7 @@ void set_waiter(Owned& operand, Party* waiter) {
 // Nothing matches: the processor goes to the party that can change that, if there is just one.
 void wait_for(Party& self, std::uint32_t operand_count, const Word* operands) {
     for (std::uint32_t i = 0; i < operand_count; i++)
-        set_waiter(operand_at(operands[i]), &self);
+        set_waiter(operand_at(operands[i]), self.thread);
     Owned& first = operand_at(operands[0]);
     Party* peer = nullptr;
     if (first.kind == OwnedKind::Endpoint) {
@@ -67,7 +67,7 @@ void wait_for(Party& self, std::uint32_t operand_count, const Word* operands) {
 int select_one(ExchangeHeap& heap, Party& self, const SelectEntry* table, Endpoint& endpoint,
                Word* out) {
     while (!endpoint.has_news()) {
-        endpoint.waiter = &self;
+        endpoint.waiter = self.thread;
         Party* peer = party_of(*endpoint.peer);
         wait(self, peer == &self ? nullptr : peer);
         endpoint.waiter = nullptr;

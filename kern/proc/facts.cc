@@ -17,7 +17,12 @@ void for_each_sip(F each) {
 }
 
 std::string_view name_of(Thread::State state) {
-    constexpr std::string_view kNames[] = {"new", "ready", "running", "waits", "dead"};
+    constexpr std::string_view kNames[] = {
+        "new", "ready", "running", "waits", "dead",
+        // <since lab6>
+        "waits", "in line",
+        // </since>
+    };
     return kNames[static_cast<std::size_t>(state)];
 }
 
@@ -55,12 +60,19 @@ std::uint32_t level_of(const Sip& sip) { return std::uint32_t(sip.level); }
 std::string_view domain_of(const Sip& sip) { return sip.domain->name(); }
 // </since>
 
+std::uint32_t threads_of(const Sip& sip) {
+    // <since lab6>
+    if (sip.threads) return sip.threads->count();
+    // </since>
+    return sip.state == Sip::State::Running ? 1 : 0;
+}
+
 void print_sips(Sink& to) {
     format_to(to, " sip name             state   cpl domain           pages  blocks  threads\n");
     for_each_sip([&](const Sip& sip) {
         format_to(to, "{:4} {:<16} {:<7} {:3} {:<16} {:5} {:7} {:8}\n", sip.number, sip.name,
                   state_of(sip), level_of(sip), domain_of(sip), pages_of(sip), roots_of(sip).blocks,
-                  sip.state == Sip::State::Running ? 1 : 0);
+                  threads_of(sip));
     });
     format_to(to, "{} have ended\n", ends_so_far());
 }

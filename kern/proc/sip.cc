@@ -84,6 +84,9 @@ void report(const Sip& sip) {
 void end(Sip& sip) {
     report(sip);
     release(sip);
+    // <since lab6>
+    sip.threads.reset(); // not before: what release() closes may wake some
+    // </since>
     sip.state = Sip::State::Ended;
     remember_end(sip);
     if (hear_end) hear_end(sip);
@@ -92,7 +95,9 @@ void end(Sip& sip) {
 void run(void* argument) {
     Sip& sip = *static_cast<Sip*>(argument);
     enter_sip(sip);
-    end(sip);
+    // <since lab6 = end(sip);>
+    end_thread(sip);
+    // </since>
 }
 
 // Called for what the processor finds wrong outside of the kernel.
@@ -162,9 +167,9 @@ void kill_sip(Sip& sip) {
     if (sip.state != Sip::State::Running) return;
     sip.reason = rt::TrapReason::Killed;
     if (&sip == running_sip && Thread::current().owner == &sip) leave_outside();
-    Thread::destroy(sip.thread);
-    sip.thread = nullptr;
     end(sip);
+    Thread::destroy(sip.thread); // not before: what end() closes may wake it
+    sip.thread = nullptr;
     // </lab4:end>
 }
 
@@ -197,17 +202,25 @@ void exit_sip(std::int32_t status) {
     // </lab4:end>
 }
 
+// <since lab6>
+void end_thread(Sip& sip) {
+    if (!sip.threads || !sip.threads->end_one()) end(sip);
+}
+
+void enter_sip_thread(Thread& thread) { switched_in(thread); }
+// </since>
+
 const SipList& all_sips() { return sips; }
 void on_sip_end(void (*hear)(Sip& sip)) { hear_end = hear; }
 
 // <since lab5>
 // What kern/ipc knows of threads.
-void wake(Party& party) { static_cast<Sip&>(party).thread->wake(); }
+void wake(Thread& thread) { thread.wake(); }
 // </since>
 
 // <since lab6>
 void wait(Party&, Party* peer) {
-    Thread* next = peer ? static_cast<Sip*>(peer)->thread : nullptr;
+    Thread* next = peer ? peer->thread : nullptr;
     if (next)
         block_for(*next);
     else

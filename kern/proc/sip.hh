@@ -1,9 +1,9 @@
-// A software-isolated process: an image's sealed code, memory of its own, and one thread.
+// A software-isolated process: an image's sealed code, memory of its own, and a thread.
 // <since lab5>
 // Besides, it owns things in the exchange heap.
 // </since>
 // <since lab6>
-// What its manifest asked for it was granted.
+// What its manifest asked for it was granted. It may start more threads, which take turns [sip_threads.hh].
 // </since>
 //
 //            start             exit, trap, fault, kill
@@ -24,6 +24,10 @@
 #include "kern/proc/domain.hh"
 // </since>
 #include "kern/proc/sip_pages.hh"
+#include "kern/proc/sip_stack.hh"
+// <since lab6>
+#include "kern/proc/sip_threads.hh"
+// </since>
 #include "kern/proc/thread.hh"
 #include <string>
 #include <vector>
@@ -42,13 +46,6 @@ struct Grants {
 enum class Starter : std::uint8_t { Boot, BootClient, Sip };
 // </since>
 
-/// The stack of a thread, as the kernel knows it; the rest is the run-time's [lib/rt/stack.hh].
-struct SipStack {
-    Word record = 0; // rt::Thread
-    Word top = 0;    // of the first segment
-    Word limit = 0;  // while the thread runs: Now::stack_limit
-};
-
 // <since lab5 = struct Sip {>
 struct Sip : Party {
     // </since>
@@ -64,8 +61,12 @@ struct Sip : Party {
     Word trap_address = 0;
 
     ImageRef image;
-    Thread* thread = nullptr;
-    SipStack stack; // of that thread
+    // <since lab5 = Thread* thread = nullptr;>
+    // </since>
+    SipStack stack; // of its thread
+    // <since lab6>
+    std::unique_ptr<SipThreads> threads; // as soon as it starts another one
+    // </since>
     SipPages pages;
     Word control = 0;             // rt::SipControl
     std::vector<Word> parameters; // of the entry function
@@ -79,6 +80,7 @@ struct Sip : Party {
     // <since lab7>
     Domain* domain = nullptr;
     Level level = Level::Kernel;
+    Word result = 0; // of its code, at CPL 3
     // </since>
 
     /// Do all bytes belong to the SIP's own memory?
@@ -113,6 +115,12 @@ void reap_sip(Sip& sip);
 [[noreturn]] void trap_sip(rt::TrapReason reason, std::uint32_t number, const Word* arguments);
 [[noreturn]] void trap_sip_at(rt::TrapReason reason, std::uint32_t number, Word address);
 [[noreturn]] void exit_sip(std::int32_t status);
+// <since lab6>
+/// The running thread's code has returned: it ends, and with the last one the SIP.
+void end_thread(Sip& sip);
+/// Loads what belongs to the SIP's thread that runs, after each switch to it.
+void enter_sip_thread(Thread& thread);
+// </since>
 
 const SipList& all_sips();
 /// Called, when set, as each SIP ends, after it gave everything back.

@@ -9,10 +9,7 @@
 namespace singlet::kern {
 
 // <since lab7>
-extern "C" {
-void ring3_return();
-void ring3_return_void();
-}
+extern "C" void ring3_return();
 // </since>
 
 namespace {
@@ -49,21 +46,23 @@ Word push_parameters(const Sip& sip) {
 
 Word now_address() { return address_of(const_cast<const rt::Now*>(&rt::now_page)); }
 
+SipStack make_stack(Word record, Word segment) {
+    *pointer<rt::Thread>(record) = {};
+    pointer<rt::Thread>(record)->segment = segment;
+    *pointer<rt::Segment>(segment) = {.previous = 0, .return_slot = 0, .pages = 1, .reserved = 0};
+    return {.record = record, .top = segment + kPageSize, .limit = rt::stack_limit_of(segment)};
+}
+
 Result<void> allocate_memory(Sip& sip, std::uint32_t quota) {
     if (quota == 0) quota = kDefaultMemoryPages;
     if (quota > kMaximumRam / kPageSize || !sip.pages.open(kFirstPages + quota))
         return std::unexpected(Error::NoMemory);
     sip.control = sip.pages.allocate(kFirstPages);
     if (!sip.control) return std::unexpected(Error::NoMemory);
-    Word segment = sip.control + 2 * kPageSize;
-    sip.stack = {.record = sip.control + kPageSize,
-                 .top = segment + kPageSize,
-                 .limit = rt::stack_limit_of(segment)};
+    sip.stack = make_stack(sip.control + kPageSize, sip.control + 2 * kPageSize);
     // The run-time wants zeros behind its control block. What else is there cannot be read by
     // verified code.
     std::memset(pointer<void>(sip.control), 0, kPageSize);
-    *pointer<rt::Thread>(sip.stack.record) = {.segment = segment, .spare = 0, .linked = 0};
-    *pointer<rt::Segment>(segment) = {.previous = 0, .return_slot = 0, .pages = 1, .reserved = 0};
     auto runtime = [&](Runtime function) {
         return function_address(kFirstRuntime + Word(function), sip.image->binding);
     };
@@ -84,31 +83,41 @@ Result<void> allocate_memory(Sip& sip, std::uint32_t quota) {
         .give_pages = runtime(Runtime::give_pages),
         .stack_limit = runtime(Runtime::stack_limit),
         .flags = stress ? rt::kCollectAlways : 0,
+        // <since lab6>
+        .threads = {},
+        // </since>
     };
     return {};
 }
 
-void enter_sip(Sip& sip) {
-    Word parameters = push_parameters(sip);
+// Runs the SIP's code at `start`, which finds its parameters there, until it returns or has to end. What it returned.
+static Word run_code([[maybe_unused]] Sip& sip, Word start, Word parameters) {
     // <since lab7>
-    // The entry function finds its parameters as cdecl has them, and below them where it returns to: code that
-    // CPL 3 may run, which tells the kernel that the SIP has ended, and with which status.
+    // The function finds its parameters as cdecl has them, and below them where it returns to: code that CPL 3
+    // may run, which tells the kernel that it has returned, and what.
     if (sip.level == Level::User) {
-        // <lab7:enter parameters, ring3_return, ring3_return_void, address_of_code>
+        // <lab7:enter start, parameters, ring3_return, address_of_code>
         Word esp = parameters - 4;
-        *pointer<Word>(esp) =
-            address_of_code(returns_a_status(sip) ? ring3_return : ring3_return_void);
-        run_ring3(sip.image->start, esp);
-        return;
+        *pointer<Word>(esp) = address_of_code(ring3_return);
+        run_ring3(start, esp);
         // </lab7:enter>
+        return sip.result;
     }
     // </since>
     // run_outside pushes the first parameter itself.
     Word first = *pointer<Word>(parameters);
-    auto start = reinterpret_cast<void (*)(void*)>(sip.image->start);
-    std::uint32_t status = run_outside(start, pointer<void>(first), pointer<void>(parameters + 4));
+    auto code = reinterpret_cast<void (*)(void*)>(start);
+    return run_outside(code, pointer<void>(first), pointer<void>(parameters + 4));
+}
+
+void enter_sip(Sip& sip) {
+    Word status = run_code(sip, sip.image->start, push_parameters(sip));
     bool returned = !sip.exited && sip.reason == rt::TrapReason::None;
     if (returned && returns_a_status(sip)) sip.status = static_cast<std::int32_t>(status);
 }
+
+// <since lab6>
+void enter_thread(Sip& sip, Word thunk, Word parameters) { run_code(sip, thunk, parameters); }
+// </since>
 
 } // namespace singlet::kern

@@ -22,7 +22,14 @@ Word now_address();
 /// are promised for what it will ask for. Error: NoMemory.
 Result<void> allocate_memory(Sip& sip, std::uint32_t quota);
 
+/// A thread's stack of these two pages.
+SipStack make_stack(Word record, Word segment);
+
 /// Runs the SIP's code, on its own thread; returns when it is over.
 void enter_sip(Sip& sip);
+// <since lab6>
+/// Runs a thunk of its image, on a thread that was started.
+void enter_thread(Sip& sip, Word thunk, Word parameters);
+// </since>
 
 } // namespace singlet::kern

@@ -3,6 +3,9 @@
 #include "kern/boot/init.hh"
 #include "kern/cpu/x86.hh"
 #include "kern/dev/timer.hh"
+// <since lab6>
+#include "kern/proc/turns.hh"
+// </since>
 #include "lib/core/assert.hh"
 #include <new>
 
@@ -58,10 +61,41 @@ public:
         switched_in();
     }
 
-    static void set_blocked(Thread& thread) { thread.state_ = Thread::State::Blocked; }
+    static void set_blocked(Thread& thread) {
+        // <since lab6>
+        if (thread.turns) [[unlikely]]
+            return pass_turn(Thread::State::Away);
+        // </since>
+        thread.state_ = Thread::State::Blocked;
+    }
+
+    // <since lab6>
+    // These stay out of the way of threads that share no turn.
+    [[gnu::cold, gnu::noinline]] static void pass_turn(Thread::State state) {
+        running->state_ = state;
+        Thread* next = running->turns->pass();
+        if (next) make_ready(*next);
+    }
+
+    [[gnu::cold, gnu::noinline]] static void leave_turns() {
+        Thread* next = running->turns->next();
+        if (next) make_ready(*next);
+        running->turns = nullptr;
+    }
+
+    [[gnu::cold, gnu::noinline]] static void get_in_line(Thread& thread) {
+        thread.link.unlink(); // from a wait queue
+        if (thread.turns->take(thread)) return make_ready(thread);
+        thread.state_ = Thread::State::InLine;
+    }
+    // </since>
 
     static void run_next_as(Thread::State state) {
         running->state_ = state;
+        run_next();
+    }
+
+    static void run_next() {
         Thread* next = run_queue.first();
         run(next ? *next : *idle);
     }
@@ -156,21 +190,46 @@ Thread& Thread::current() { return *running; }
 
 void Thread::start() {
     ASSERT(state_ == State::New);
+    // <since lab6>
+    if (turns) return Scheduler::get_in_line(*this);
+    // </since>
     Scheduler::make_ready(*this);
 }
 
 void Thread::wake() {
     if (state_ == State::Blocked) Scheduler::make_ready(*this);
+    // <since lab6>
+    else if (state_ == State::Away)
+        Scheduler::get_in_line(*this);
+    // </since>
 }
 
-void yield() {
+namespace {
+
+void give_way() {
     turn_over = false;
     if (run_queue.empty()) return;
     Scheduler::make_ready(*running);
     Scheduler::run(*run_queue.first());
 }
 
-void block() { Scheduler::run_next_as(Thread::State::Blocked); }
+} // namespace
+
+void yield() {
+    // <since lab6>
+    if (running->turns && running->turns->wanted()) [[unlikely]] {
+        Scheduler::pass_turn(Thread::State::Away);
+        Scheduler::get_in_line(*running);
+        return Scheduler::run_next();
+    }
+    // </since>
+    give_way();
+}
+
+void block() {
+    Scheduler::set_blocked(*running);
+    Scheduler::run_next();
+}
 
 void hand_over(Thread& next) {
     ASSERT(next.state() == Thread::State::Ready || next.state() == Thread::State::Blocked);
@@ -190,6 +249,10 @@ void yield_to(Thread& next) {
     Scheduler::run(next);
 }
 
+// <since lab6>
+void leave_turns() { Scheduler::leave_turns(); }
+// </since>
+
 void exit_thread() {
     Scheduler::run_next_as(Thread::State::Dead);
     __builtin_unreachable();
@@ -203,7 +266,7 @@ void end_turn() {
 }
 
 void preempt_if_due() {
-    if (turn_over) yield();
+    if (turn_over) give_way();
 }
 
 void WaitQueue::wait() {

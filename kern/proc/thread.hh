@@ -7,6 +7,11 @@
 //                      +------- Blocked <--------+
 //                        wake
 //
+// <since lab6>
+// The threads of a SIP that has several take turns [turns.hh]: one that waits is Away, and when it is woken in the turn of
+// another it is in Line until the turn is its own.
+//
+// </since>
 // Kernel code runs with interrupts off and is never preempted: it gives up the processor by calling
 // yield, block, hand_over or exit. SIP code (outside the kernel stack) is preempted when the timer
 // ends its turn; the timer runs whenever a thread is on the run queue beside the one that runs. Every thread has a kernel stack; task_state.esp0 says where the running thread's kernel
@@ -19,9 +24,23 @@
 
 namespace singlet::kern {
 
+// <since lab6>
+class Turns;
+// </since>
+
 class Thread {
 public:
-    enum class State : std::uint8_t { New, Ready, Running, Blocked, Dead };
+    enum class State : std::uint8_t {
+        New,
+        Ready,
+        Running,
+        Blocked,
+        Dead,
+        // <since lab6>
+        Away,
+        InLine
+        // </since>
+    };
     using Entry = void (*)(void* argument);
 
     /// A thread that will call entry(argument) on a kernel stack of its own, interrupts off, and end
@@ -51,6 +70,9 @@ public:
     // thread, before it goes on: it loads the SIP's domain and Now page.
     void* owner = nullptr;
     void (*on_switch_in)(Thread& thread) = nullptr;
+    // <since lab6>
+    Turns* turns = nullptr; // with the other threads of its SIP, if there are others
+    // </since>
 
     /// On the run queue while Ready, on a wait queue (if any) while Blocked.
     ListLink link;
@@ -73,6 +95,9 @@ private:
 };
 
 /// Lets the other ready threads run; returns at once when there are none.
+// <since lab6>
+/// Another thread of the same SIP that wants the turn gets it.
+// </since>
 void yield();
 /// Takes the running thread off the processor until somebody wakes it.
 void block();
@@ -85,6 +110,10 @@ void block_for(Thread& next);
 void yield_to(Thread& next);
 /// Ends the running thread. Its memory stays until somebody calls Thread::destroy.
 [[noreturn]] void exit_thread();
+// <since lab6>
+/// The running thread takes no more turns, and may end: who is next in line has the turn. It is its own for now.
+void leave_turns();
+// </since>
 
 /// `hook` is called, interrupts off, whenever no thread can run but by an interrupt.
 void on_idle(void (*hook)());

@@ -23,7 +23,7 @@ extern "C" {
 extern const Word kernel_gates[];
 extern char trap_return[], rt_new_object[], rt_new_array[], rt_more_stack[];
 // <since lab7>
-extern char kernel_call_entry[], sysenter_entry[], ring3_return[], ring3_return_void[];
+extern char kernel_call_entry[], sysenter_entry[], ring3_return[];
 // </since>
 }
 
@@ -93,9 +93,7 @@ bool leave_ring3(CallSite& site) {
     return true;
 }
 
-bool is_ring3_bottom(const CallSite& site) {
-    return site.eip == address_of(ring3_return) || site.eip == address_of(ring3_return_void);
-}
+bool is_ring3_bottom(const CallSite& site) { return site.eip == address_of(ring3_return); }
 // </since>
 
 // The run-time's entries go on at a stack of their own, where the other's ESP lies on top. There: EBX

@@ -37,10 +37,10 @@ void mark_frame(Sip& sip, const StackMap& map, const Word* saved, const Word* fr
 // image's code. A callee-saved register's value in a frame is what a frame nearer to us has saved. Only
 // the newest function may still have its arguments in registers. A return to rt_unlink goes on in the
 // segment before [stack.hh].
-void mark_frames(Sip& sip, const StackPoint& from) {
-    // <lab4:frames sip, from, find_map, mark_frame>
+void mark_frames(Sip& sip, const Thread& thread, const StackPoint& from) {
+    // <lab4:frames sip, thread, from, find_map, mark_frame>
     const auto& c = sip.control;
-    const auto* segment = at<Segment>(at<Thread>(now_page.thread)->segment);
+    const auto* segment = at<Segment>(thread.segment);
     Word saved[4] = {from.saved[0], from.saved[1], from.saved[2], from.saved[3]};
     Word return_address = from.return_address, esp = from.esp;
     for (const Word* arguments = from.arguments;; arguments = nullptr) {
@@ -65,13 +65,26 @@ void mark_frames(Sip& sip, const StackPoint& from) {
     // </lab4:frames>
 }
 
+// <since lab6>
+// All but one stand at a call into the kernel.
+void mark_others(Sip& sip) {
+    for (Word thread : sip.control.threads)
+        if (thread != 0 && thread != now_page.thread)
+            mark_frames(sip, *at<Thread>(thread),
+                        point_at(*at<CallerState>(at<Thread>(thread)->stands)));
+}
+// </since>
+
 } // namespace
 
 void collect(Sip& sip, const StackPoint& from) {
     auto& heap = sip.heap;
     ++heap.collections;
     heap.mark_top = heap.overflowed = 0;
-    mark_frames(sip, from);
+    mark_frames(sip, *at<Thread>(now_page.thread), from);
+    // <since lab6>
+    mark_others(sip);
+    // </since>
     finish_marking(sip);
     sweep(sip);
 }

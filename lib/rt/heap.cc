@@ -58,12 +58,7 @@ Word new_chunk(Sip& sip, Word cell, Word count, bool within_threshold) {
     return address;
 }
 
-void collect_for(Sip& sip, const CallerState& caller) {
-    collect(sip, {.saved = caller.saved,
-                  .arguments = nullptr,
-                  .return_address = caller.return_address,
-                  .esp = address_of(caller.arguments)});
-}
+void collect_for(Sip& sip, const CallerState& caller) { collect(sip, point_at(caller)); }
 
 Word allocate_small(Sip& sip, Word bytes, const CallerState& caller) {
     auto& heap = sip.heap;

@@ -55,6 +55,9 @@ static_assert(sizeof(Sip) <= kPage);
 
 // What the entry stubs of the allocating helpers leave on the stack: the caller's callee-saved
 // registers, in the order of StackMap's masks, and the call itself.
+// <since lab6>
+// So do calls into the kernel in which a thread may wait while another one collects.
+// </since>
 struct CallerState {
     Word saved[4]; // EBX ESI EDI EBP
     Word return_address;
@@ -84,6 +87,13 @@ struct StackPoint {
     Word return_address;   // of the call,
     Word esp;              // and the stack behind it
 };
+
+inline StackPoint point_at(const CallerState& caller) {
+    return {.saved = caller.saved,
+            .arguments = nullptr,
+            .return_address = caller.return_address,
+            .esp = address_of(caller.arguments)};
+}
 
 // heap.cc
 void add_free_cells(HeapState& heap, ChunkHeader& chunk);

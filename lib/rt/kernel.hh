@@ -25,6 +25,9 @@ struct SipControl {
     Word give_pages;  // void (Word run): takes back what `pages` gave
     Word stack_limit; // void (Word limit): sets Now::stack_limit for this thread
     Word flags;       // kCollectAlways
+    // <since lab6>
+    Word threads[kMostThreads]; // Thread* of each, where there are several; or 0
+    // </since>
     // The rest of the page is zero at the start, and the run-time's.
 };
 

@@ -86,6 +86,10 @@ constexpr Word port_range(std::uint16_t first, std::uint16_t count) {
 // it changes to the kernel's stack (52 bytes). The run-time's larger parts have a stack of their own.
 inline constexpr Word kStackReserve = 384;
 
+// <since lab6>
+inline constexpr Word kMostThreads = 16; // of a SIP, at a time: limits::kThreads
+// </since>
+
 // Why a SIP was killed by its own code.
 enum class TrapReason : std::uint8_t {
     None,

@@ -46,6 +46,9 @@ struct Thread {
     Word segment; // Segment* in which the thread runs
     Word spare;   // Segment* of one page that is not linked, or 0
     Word linked;  // segments that calls have linked, for whoever asks
+    // <since lab6>
+    Word stands; // CallerState* of the call into the kernel where it waits for its turn
+    // </since>
 };
 static_assert(offsetof(Thread, segment) == 0); // entry.S
 

@@ -28,7 +28,7 @@ using singlet::fuzz::Mistake;
 namespace {
 
 const Environment kEnvironment{singlet::abi::kKernelCalls};
-constexpr std::uint64_t kGenerated = 300;
+constexpr std::uint64_t kGenerated = 900;
 
 std::vector<Module> corpus() {
     std::vector<std::filesystem::path> paths;

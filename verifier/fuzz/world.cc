@@ -267,6 +267,11 @@ void World::declare_functions() {
     module.functions.push_back(named<Function>("main"));
     for (std::uint32_t n = choices.below(4); n > 0; --n) {
         auto f = named<Function>(numbered("g", n));
+        if (choices.chance(30)) { // what a thread can begin with
+            f.params = {kI32, intern(plain()), intern(plain())};
+            module.functions.push_back(std::move(f));
+            continue;
+        }
         f.params = signature({});
         Type result = passable();
         result.lent = 0;

@@ -117,6 +117,7 @@ private:
                  SelectTable::Case& entry, std::uint8_t operand, Register first);
     void call(std::uint32_t callee); // [writer_calls.cc]
     void call_interface();
+    void start(std::uint32_t callee);
     void call_kernel();
     bool arguments(const std::vector<TypeIndex>& params, std::size_t first);
     void after_call(const std::vector<TypeIndex>& params, const Type& result, Opcode op,

@@ -48,6 +48,20 @@ void Writer::call(std::uint32_t callee) {
     after_call(params, world_.type(module_.functions[callee].result), Opcode::Call, callee);
 }
 
+// A thread of a function that takes nothing owned or borrowed.
+void Writer::start(std::uint32_t callee) {
+    const auto params = module_.functions[callee].params;
+    if (callee == 0 || params[0] != kI32) return; // main, or a method
+    if (module_.functions[callee].result != kVoid) return;
+    for (TypeIndex p : params)
+        if (is_linear(world_.type(p).kind)) return;
+    if (!arguments(params, 0)) return;
+    const Register to = fresh();
+    emit(Opcode::Start, to, window(0), 0, callee);
+    set(to, {.kind = Kind::I32});
+    print(to);
+}
+
 void Writer::call_interface() {
     if (module_.methods.empty()) return;
     const std::uint32_t number = choices_.below(module_.methods.size());

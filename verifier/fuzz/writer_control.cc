@@ -91,8 +91,9 @@ void Writer::statement(unsigned depth) {
     case 28:
         return call_interface();
     case 29:
-    case 30:
         return call_kernel();
+    case 30:
+        return start(choices_.below(module_.functions.size()));
     default:
         if (depth < kDepth && choices_.chance(15)) return leave();
         if (depth < kDepth && choices_.chance(5))

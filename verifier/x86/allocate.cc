@@ -65,6 +65,7 @@ Clobbers clobbers(const Instruction& i, const Webs& webs, const Cursor& at) {
     case Opcode::Unwrap:
     case Opcode::SetNew:
     case Opcode::SetAdd:
+    case Opcode::Start:
         // </since>
         return {.late = kCallerSaved};
     default:

@@ -13,6 +13,11 @@ ImageBuilder::ImageBuilder(const Verified& verified)
       struct_layouts_(verified.module().structs.size()) {
     std::fill(std::begin(arrays_), std::end(arrays_), kNone);
     std::fill(std::begin(traps_), std::end(traps_), kNone);
+    // <since lab6>
+    for (const Function& f : verified.module().functions)
+        for (const Instruction& i : f.code)
+            image_.starts_threads |= i.op == Opcode::Start;
+    // </since>
 }
 
 void ImageBuilder::data_word(std::uint32_t word, Symbol symbol) {
@@ -150,11 +155,11 @@ Symbol ImageBuilder::trap(rt::TrapReason reason) {
     return {true, Relocation::What::Code, at};
 }
 
-// The thunk that the kernel calls: parameters as cdecl words, moved to where the entry function
-// wants them. Its frame is the last one that the collector sees.
-void ImageBuilder::emit_start() {
+// A thunk that the kernel calls: parameters as cdecl words, moved to where the function wants them. Its frame is the last one
+// that the collector sees.
+std::uint32_t ImageBuilder::emit_thunk(std::uint32_t number) {
     const auto& module = verified_.module();
-    const auto& entry = module.functions[module.manifest.entry];
+    const auto& entry = module.functions[number];
     Arguments arguments(module, entry.params);
     Assembler as;
     for (auto reg : {Reg::EBX, Reg::ESI, Reg::EDI, Reg::EBP})
@@ -178,13 +183,13 @@ void ImageBuilder::emit_start() {
             }
         }
     }
-    as.call(function(module.manifest.entry));
+    as.call(function(number));
     auto returned = as.here();
     if (outgoing != 0) as.alu(Op::Add, Reg::ESP, Operand::constant(4 * outgoing));
     for (auto reg : {Reg::EBP, Reg::EDI, Reg::ESI, Reg::EBX})
         as.pop(reg);
     as.ret();
-    image_.start = static_cast<std::uint32_t>(image_.code.size());
+    auto begin = static_cast<std::uint32_t>(image_.code.size());
     as.finish(image_.code, image_.relocations);
     image_.maps.push_back({.return_address = as.moved(returned),
                            .frame_size = static_cast<std::uint16_t>(outgoing + 4),
@@ -194,12 +199,59 @@ void ImageBuilder::emit_start() {
                            .register_mask = 0,
                            .argument_mask = 0,
                            .reserved = 0});
+    return begin;
 }
 
+void ImageBuilder::emit_start() {
+    image_.start = emit_thunk(verified_.module().manifest.entry);
+    // <since lab6>
+    for (std::uint32_t f = 0; f < thunks_.size(); ++f) {
+        if (thunks_[f] == kNone) continue;
+        point_of_beginning(f);
+        thunks_[f] = emit_thunk(f);
+    }
+    // </since>
+}
+
+// <since lab6>
+// A thread that has not run yet stands as if a call were to return to its thunk, which has no frame then, only a return address
+// and the arguments behind it.
+void ImageBuilder::point_of_beginning(std::uint32_t number) {
+    const auto& module = verified_.module();
+    auto first = static_cast<rt::Word>(image_.map_slots.size());
+    std::uint16_t word = 1;
+    for (auto param : module.functions[number].params) {
+        const Kind kind = module.types[param].kind;
+        if (is_collected(kind)) image_.map_slots.push_back(word);
+        word += kind == Kind::I64 ? 2 : 1;
+    }
+    image_.maps.push_back(
+        {.return_address = static_cast<rt::Word>(image_.code.size()),
+         .frame_size = 0,
+         .slot_count = static_cast<std::uint16_t>(image_.map_slots.size() - first),
+         .first_slot = first,
+         .saved_mask = 0,
+         .register_mask = 0,
+         .argument_mask = 0,
+         .reserved = 0});
+}
+
+Symbol ImageBuilder::thunk(std::uint32_t function) {
+    thunks_.resize(verified_.module().functions.size(), kNone);
+    thunks_[function] = 0;
+    return {true, Relocation::What::Code, kThunkFlag | function};
+}
+// </since>
+
 void ImageBuilder::finish() {
-    for (auto& r : image_.relocations)
-        if (r.what == Relocation::What::Code && (r.value & kFunctionFlag))
-            r.value = image_.functions[r.value & ~kFunctionFlag].begin;
+    for (auto& r : image_.relocations) {
+        if (r.what != Relocation::What::Code) continue;
+        if (r.value & kFunctionFlag) r.value = image_.functions[r.value & ~kFunctionFlag].begin;
+        // <since lab6>
+        else if (r.value & kThunkFlag)
+            r.value = thunks_[r.value & ~kThunkFlag];
+        // </since>
+    }
 }
 
 } // namespace singlet::verifier::x86

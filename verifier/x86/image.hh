@@ -40,11 +40,20 @@ public:
     void data_word(std::uint32_t word, Symbol symbol = {});
     void data_bytes(const void* bytes, std::size_t count);
 
+    // <since lab6>
+    // The thunk with which a thread begins that calls this function.
+    Symbol thunk(std::uint32_t function);
+    // </since>
     void emit_start();
     void finish();
 
 private:
     static constexpr std::uint32_t kFunctionFlag = 0x80000000;
+    // <since lab6>
+    static constexpr std::uint32_t kThunkFlag = 0x40000000; // the thunk of that function
+    void point_of_beginning(std::uint32_t function);
+    // </since>
+    std::uint32_t emit_thunk(std::uint32_t function);
     static constexpr std::uint32_t kNone = 0xffffffff;
 
     std::uint32_t descriptor(rt::TypeDescriptor fixed);
@@ -59,6 +68,9 @@ private:
     std::uint32_t string_ = kNone;
     // <since lab5>
     std::uint32_t cell_ = kNone;
+    // </since>
+    // <since lab6>
+    std::vector<std::uint32_t> thunks_; // where that of each function begins; 0 until it is placed
     // </since>
 };
 

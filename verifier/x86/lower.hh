@@ -196,6 +196,10 @@ private:
     std::uint32_t select_table(const SelectTable& table, const ChannelTypes& channel);
     void select_case(const SelectTable::Case& c, const ChannelTypes& channel, std::uint32_t out);
     void address_of(std::uint32_t word, std::uint32_t of);
+
+    // ---- lower_thread.cc
+    void start(const Instruction& i);
+    void waiting_point();
     // </since>
 
     ImageBuilder& builder_;

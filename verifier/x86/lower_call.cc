@@ -69,6 +69,8 @@ std::int32_t Lowering::outgoing_words(const Instruction& i,
         }
         return words(4 + i.c + most);
     }
+    case Opcode::Start:
+        return words(3 + words_of(module_, module_.functions[i.imm].params));
     // </since>
     default:
         return -1;
@@ -150,6 +152,9 @@ void Lowering::kernel_call(const Instruction& i) {
     }
     give_back();
     as_.call(Symbol{true, Relocation::What::KernelCall, verified_.kernel_call(i.imm)});
+    // <since lab6>
+    waiting_point();
+    // </since>
     if (signature.result != kVoid) result(i.a);
 }
 

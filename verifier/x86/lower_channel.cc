@@ -104,6 +104,7 @@ void Lowering::select(const Instruction& i) {
     as_.mov(frame(1), Operand::constant(i.c));
     give_back();
     service(Service::Select);
+    waiting_point();
     std::vector<Label> labels;
     for (std::size_t k = 0; k < table.cases.size(); ++k)
         labels.push_back(as_.label());

@@ -105,6 +105,8 @@ void Lowering::instruction(const Instruction& i) {
         return set_new(i);
     case Opcode::SetAdd:
         return set_add(i);
+    case Opcode::Start:
+        return start(i);
     case Opcode::Select:
         return select(i);
     // </since>

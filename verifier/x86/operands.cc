@@ -38,6 +38,7 @@ unsigned argument_count(const Verified& verified, const Instruction& i,
     const auto& module = verified.module();
     switch (i.op) {
     case Opcode::Call:
+    case Opcode::Start:
         return static_cast<unsigned>(module.functions[i.imm].params.size());
     case Opcode::CallI:
         return static_cast<unsigned>(module.methods[i.imm].params.size());
