@@ -8,6 +8,7 @@ from test_sipv import PROGRAMS, SIPV, expectations
 
 MODES = ("nochecks", "physical", "paging", "domain", "ring3", "microkernel")
 SIPS = ROOT / "grade/sips"
+SINGC = ROOT / "build/host/bin/singc"
 CLEAN = "singlet: all SIPs have ended; leaked: 0 frames, 0 blocks, 0 endpoints"
 
 
@@ -22,6 +23,18 @@ def module(tmp_path):
         return target
 
     return assemble
+
+
+@pytest.fixture
+def compiled(tmp_path):
+    """compiled("crew"): grade/sips/crew.sing as a boot module."""
+
+    def compile_it(name):
+        target = tmp_path / f"{name}.sbc"
+        subprocess.run([SINGC, SIPS / f"{name}.sing", "-o", target], check=True, cwd=ROOT)
+        return target
+
+    return compile_it
 
 
 def printed(console):
@@ -121,6 +134,18 @@ def test_trees_of_blocks_go_there_and_back(boot, module, mode, trap):
 def test_a_peer_that_dies_is_a_closed_channel(boot, module, mode):
     result = boot(f"protect={mode} run=dies,client", modules=[module("dies"), module("client")])
     result.expect(End.FAILED, "sip dies: trapped Explicit 7 at main+0x", "the adder is gone", "sip client: exit 3", CLEAN)
+
+
+@pytest.mark.parametrize("gc", ("normal", "stress"))
+@pytest.mark.parametrize("mode", MODES)
+def test_threads_take_turns_and_keep_what_they_hold(boot, compiled, mode, gc):
+    """They wait, call deeply, end and are made again, and collect while others wait; at last nothing is left."""
+    boot(f"protect={mode} gc={gc}", modules=[compiled("crew")]).expect_ok("crew: done", CLEAN)
+
+
+@pytest.mark.parametrize("mode", ("ring3", "microkernel"))
+def test_threads_at_cpl3_with_sysenter(boot, compiled, mode):
+    boot(f"protect={mode} trap=sysenter", modules=[compiled("crew")]).expect_ok("crew: done", CLEAN)
 
 
 # A processor without local APIC has the 8254 alone.

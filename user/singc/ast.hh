@@ -91,6 +91,7 @@ struct Expr {
     Tok op = Tok::End;
     bool prefix = false;  // Increment
     bool assigns = false; // it, or something in it, assigns to a variable
+    bool starts = false;  // Call: by a thread of its own
     bool moves = false;   // Name, checked: an owned variable that is given away here
     std::string text;     // Name, Field, Out: the name; String: the bytes
     Token number;         // Integer

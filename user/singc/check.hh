@@ -102,6 +102,7 @@ private:
     // check_calls.cc
     void check_call(Expr& e);
     void call_function(Expr& e, const Function& f, std::string_view what);
+    void check_start(Expr& e, const Function& f, std::string_view what);
     void call_kernel(Expr& e, Expr& callee);
     void call_bytes(Expr& e, Expr& callee);
     void call_member(Expr& e, Expr& callee);

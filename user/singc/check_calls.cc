@@ -115,6 +115,28 @@ void Checker::call_function(Expr& e, const Function& f, std::string_view what) {
     e.function = &f;
     arguments(e, 1, f.params, what, f.place);
     e.type = f.result;
+    if (e.starts) check_start(e, f, what);
+}
+
+// A thread outlives the call that starts it: nothing comes back, and nothing is lent to it.
+void Checker::check_start(Expr& e, const Function& f, std::string_view what) {
+    e.type = kBoolType;
+    if (e.target != Target::Function)
+        return error(e.place,
+                     fmt::format("a thread begins with a function, but {} is a method", what));
+    if (f.result != kVoidType)
+        error(e.place,
+              fmt::format("a thread's function returns nothing, but {} returns {}", what,
+                          name(f.result)),
+              {{f.place, "declared here"}});
+    for (const ParameterInfo& p : f.params)
+        if (p.type.owned())
+            error(
+                e.place,
+                fmt::format("a thread takes nothing owned or borrowed, but `{}` of {} is {}: give "
+                            "it a cell that holds one",
+                            p.name, what, name(p.type)),
+                {{f.place, "declared here"}});
 }
 
 namespace {

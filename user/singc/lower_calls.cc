@@ -88,8 +88,10 @@ Reg Lowering::call(Expr& e, Reg want) {
         Reg self =
             e.target == Target::Method && !receiver ? 0 : kNone; // `this` is in the first register
         Window w = arguments(e, 1, receiver, self, claims);
-        return result(e.target == Target::Interface ? Opcode::CallI : Opcode::Call, w,
-                      e.function->index);
+        const Opcode op = e.starts                        ? Opcode::Start
+                          : e.target == Target::Interface ? Opcode::CallI
+                                                          : Opcode::Call;
+        return result(op, w, e.function->index);
     }
     case Target::Kernel: {
         for (std::size_t i = 1; i < e.kids.size(); i++)

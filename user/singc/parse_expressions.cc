@@ -312,6 +312,7 @@ ExprPtr Parser::primary() {
         take();
         return make(ExprKind::This, t.place);
     case Tok::Name: {
+        if (at_start()) return start_expression();
         ExprPtr e = make(ExprKind::Name, t.place);
         e->text = take().text;
         return e;
@@ -327,6 +328,24 @@ ExprPtr Parser::primary() {
     default:
         fail("an expression");
     }
+}
+
+// `start` is a word like any other where no call follows it.
+bool Parser::at_start() {
+    return at_word("start") && peek(1).kind == Tok::Name && peek(2).kind == Tok::LeftParen;
+}
+
+// start f(a)
+ExprPtr Parser::start_expression() {
+    ExprPtr e = make(ExprKind::Call, take().place);
+    ExprPtr callee = make(ExprKind::Name, peek().place);
+    callee->text = take().text;
+    adopt(*e, std::move(callee));
+    for (ExprPtr& a : arguments())
+        adopt(*e, std::move(a));
+    e->place = e->place.to(tokens_[at_ - 1].place);
+    e->starts = true;
+    return e;
 }
 
 // new C(a) | new T[n] | new T[] { ... } | new[ExHeap] byte[n] | new[ExHeap] Packet()

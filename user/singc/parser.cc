@@ -217,7 +217,7 @@ TypePtr Parser::type(bool with_suffix) {
 bool Parser::looks_like_type_and_name() {
     if (primitive(peek().kind)) return true;
     if (!at(Tok::Name)) return false;
-    if (peek(1).kind == Tok::Name) return true;
+    if (peek(1).kind == Tok::Name) return !at_start();
     std::size_t before = at_;
     int depth = depth_;
     std::vector<Token> saved;

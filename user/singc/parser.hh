@@ -77,6 +77,8 @@ private:
     ExprPtr postfix();
     ExprPtr primary();
     ExprPtr new_expression();
+    bool at_start();
+    ExprPtr start_expression();
     std::vector<ExprPtr> arguments();
     ExprPtr argument();
     bool looks_like_cast();
