@@ -38,6 +38,7 @@ Word function_address(std::uint32_t number, Binding binding);
 /// The same for code that starts threads: where the function is one that may wait, the call leaves the callee-saved registers
 /// where the collector finds them.
 Word waiting_function_address(std::uint32_t number, Binding binding);
+inline constexpr std::uint32_t kWaitingFunctions = kFirstService + 1; // kernel calls, and select
 // </since>
 
 } // namespace singlet::kern

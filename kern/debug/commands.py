@@ -56,18 +56,20 @@ def sips(_argument):
         alive = guest.enumerator(sip["state"]) == "Running"
         line = (f"{facts.number(sip):4} {facts.name(sip):<16} {facts.state(sip):<7} {int(sip['level']):3} "
                 f"{guest.string(sip['domain']['name_']):<16} {int(sip['pages']['used_']):5} "
-                f"{facts.count_roots(sip)[0]:7} {1 if alive else 0:8}")
+                f"{facts.count_roots(sip)[0]:7} {len(threads.of_sip(sip)) if alive else 0:8}")
         place = threads.place(sip["thread"].dereference()) if alive else ""
         yield f"{line}  {place}" if place else line
 
 
 def threads_command(argument):
-    """List the threads. With the name or number of a SIP: the backtrace of its thread, whoever runs."""
+    """List the threads. With the name or number of a SIP: the backtrace of each of its threads, whoever runs; first
+    that of the one whose turn it is."""
     if argument:
-        thread = find_sip(argument)["thread"]
-        if not int(thread):
+        several = threads.of_sip(find_sip(argument))
+        if not several:
             raise gdb.GdbError(f"{argument} has no thread")
-        yield threads.backtrace(thread.dereference()).rstrip()
+        for thread, _record in several:
+            yield threads.backtrace(thread).rstrip()
         return
     yield "thread           state"
     for thread in threads.every():

@@ -9,7 +9,7 @@ import unwind
 
 # What switch_context left on the stack, the newest first [kern/proc/switch.S].
 SAVED = ("edi", "esi", "ebx", "ebp")
-STATES = {"New": "new", "Ready": "ready", "Running": "running", "Blocked": "waits", "Dead": "dead"}
+STATES = {"New": "new", "Ready": "ready", "Running": "running", "Blocked": "waits", "Dead": "dead", "Away": "waits", "InLine": "in line"}
 MOST_FRAMES = 200
 
 
@@ -70,13 +70,31 @@ def _in_words(pc):
     return f"{block.function.name} ({place_.symtab.filename}:{place_.line})" if place_.symtab else block.function.name
 
 
+def of_sip(sip):
+    """(thread, its rt::Thread) of each thread of a SIP: those of the one that has the turn are the SIP's own."""
+    found = [(sip["thread"].dereference(), int(sip["stack"]["record"]))] if int(sip["thread"]) else []
+    # <since lab6>
+    if several := guest.pointee(sip["threads"]):
+        records = several["records_"]["_M_elems"]
+        first, last = records.type.range()
+        found += [(records[i]["thread"].dereference(), int(records[i]["stack"]["record"])) for i in range(first, last + 1)
+                  if int(records[i]["thread"]) not in (0, int(sip["thread"]))]
+    # </since>
+    return found
+
+
+def _record(sip, thread):
+    """Where the run-time keeps the thread's segments."""
+    return next((record for other, record in of_sip(sip) if int(other.address) == int(thread.address)), None)
+
+
 @contextlib.contextmanager
 def _stack_of(thread):
     """Frames are looked for on this thread's stack, in the memory of any domain."""
     owner = int(thread["owner"])
     sip = guest.at_type(owner, "singlet::kern::Sip") if owner else None
     segments.forget()
-    segments.record_of_thread = int(sip["stack"]["record"]) if sip is not None and not is_running(thread) else None
+    segments.record_of_thread = _record(sip, thread) if sip is not None and not is_running(thread) else None
     try:
         with guest.physical():
             yield

@@ -124,6 +124,24 @@ def gate(registers, offset, _exact):
     return caller(registers, guest.word(esp), esp + 4)
 
 
+LEFT = ("ebp", "edi", "esi", "ebx")  # by a call that may wait, above its return address, the newest last
+
+
+def waiting_gate(registers, offset, _exact):
+    """The same with four pushes behind CLI, and `add $16, %esp` before STI."""
+    if offset < 13:
+        return pop(registers, LEFT[:max(0, min(offset - 1, 4))])
+    if offset >= 27:
+        return pop(registers, LEFT if offset < 30 else ())
+    esp = registers["ecx"] if offset == 13 and "ecx" in registers else registers.stack(1 if offset >= 18 else 0)
+    return _pop(registers, esp, LEFT)
+
+
+def waiting_stub(registers, offset, _exact):
+    """At CPL 3: four pushes; `mov; lea; int; add $16, %esp; ret`."""
+    return pop(registers, LEFT[:min(offset, 4)] if offset < 18 else ())
+
+
 def interrupt_gate(registers, _offset, _exact):
     """INT 0x80: number and arguments, then what the processor pushed."""
     eip, _, _, esp = guest.words(registers["esp"] + 8, 4)
@@ -151,7 +169,7 @@ SEAMS = {"trap_return": trap, "kernel_call_entry": interrupt_gate, "sysenter_ent
          "sysenter_return": stub, "rt_new_object": entry, "rt_new_array": entry, "rt_more_stack": entry,
          "rt_unlink": unlink,
          "switch_context": switch}
-PREFIXES = {"gate_": gate, "int_": stub, "sysenter_": stub}
+PREFIXES = {"gate_": gate, "int_": stub, "sysenter_": stub, "waiting_gate_": waiting_gate, "waiting_int_": waiting_stub}
 
 
 def seam_at(pc):

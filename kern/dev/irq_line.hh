@@ -1,4 +1,4 @@
-// Interrupt lines that drivers own: interrupts are counted, and one thread waits for them.
+// Interrupt lines that drivers own: interrupts are counted, and threads wait for them.
 #pragma once
 #include <cstdint>
 

@@ -16,11 +16,15 @@
 #include "lib/rt/stack.hh"
 #include <algorithm>
 #include <bit>
+#include <span>
 
 namespace singlet::kern {
 
 extern "C" {
 extern const Word kernel_gates[];
+// <since lab6>
+extern const Word kernel_waiting_gates[], kernel_waiting_stubs[];
+// </since>
 extern char trap_return[], rt_new_object[], rt_new_array[], rt_more_stack[];
 // <since lab7>
 extern char kernel_call_entry[], sysenter_entry[], ring3_return[];
@@ -59,6 +63,14 @@ void return_to(CallSite& site, Word esp) {
     site = {word_at(slot), slot + 4, site.ebp};
 }
 
+// <since lab6>
+// The same where a call that may wait has left EBX ESI EDI EBP on top of the return address.
+void leave_waiting(CallSite& site, Word esp) {
+    site.ebp = word_at(esp + 12);
+    return_to(site, esp + 16);
+}
+// </since>
+
 bool is_behind(Word eip, const char* code, Word size) { return eip - address_of(code) - 1 < size; }
 
 // handle_trap was called with the frame's address.
@@ -70,13 +82,21 @@ bool leave_trap(CallSite& site) {
     return true;
 }
 
+// Is that in one of these gates or stubs?
+bool is_in(std::span<const Word> gates, Word eip) {
+    constexpr Word kGateSize = 32;
+    return std::ranges::any_of(gates, [&](Word gate) { return eip - gate < kGateSize; });
+}
+
 // A gate at CPL 0 calls its function with the address of the arguments; behind it lies the SIP's ESP.
 bool leave_gate(CallSite& site) {
-    constexpr Word kGateSize = 32;
-    auto begin = kernel_gates, end = kernel_gates + kFunctionCount;
-    if (std::find_if(begin, end, [&](Word gate) { return site.eip - gate < kGateSize; }) == end)
-        return false;
-    return_to(site, word_at(site.esp + 4));
+    Word esp = word_at(site.esp + 4);
+    // <since lab6>
+    if (is_in({kernel_waiting_gates, kWaitingFunctions}, site.eip))
+        return leave_waiting(site, esp), true;
+    // </since>
+    if (!is_in({kernel_gates, kFunctionCount}, site.eip)) return false;
+    return_to(site, esp);
     return true;
 }
 
@@ -89,7 +109,11 @@ bool leave_ring3(CallSite& site) {
         return true;
     }
     if (!is_behind(site.eip, kernel_call_entry, kEntrySize)) return false;
-    return_to(site, word_at(site.esp + 20)); // the stub that made the INT has nothing on the stack
+    Word eip = word_at(site.esp + 8), esp = word_at(site.esp + 20);
+    if (is_in({kernel_waiting_stubs, kWaitingFunctions}, eip))
+        leave_waiting(site, esp);
+    else
+        return_to(site, esp); // the stub that made the INT has nothing on the stack
     return true;
 }
 
