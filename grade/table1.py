@@ -3,12 +3,13 @@
 protection mode, and C++ processes beside them.
 
 Runs the kernel once for each mode with user/table1, which does every operation many times between two marks (and each creation
-of a process between two of its own), and once with its twin user/native/table1, and writes a table to the terminal and table1.json,
+of a process between two of its own), once with user/threads, and once with its twin user/native/table1, and writes a table to the terminal and table1.json,
 .svg and .png. Every report says which clock made it; a modelled number is called one.
 """
 
 import dataclasses
 import json
+import pathlib
 import re
 import sys
 
@@ -29,6 +30,7 @@ class Row:
     paper: dict  # mode -> cycles there [OSR Table 1, MSPC]
     aim: float | None = None  # modelled cycles in `physical` that it must not exceed
     sips_only: bool = False  # C++ processes have no such operation
+    alone: str = ""  # a program of its own measures it, in a run of its own, as the client
 
 
 def mspc(physical, paging, domain, ring3):
@@ -50,6 +52,7 @@ ROWS = (
     Row(58, "install", "install a program", 10, {}, sips_only=True),
     Row(56, "birth", "create a process", 100, mspc(388_162, 522_727, 520_473, 830_999), aim=40_000),
     Row(57, "death", "its end", 100, {}),
+    Row(59, "thread", "create a thread", 100, mspc(16_933, 41_406, 41_616, 76_188), sips_only=True, alone="threads"),
     *(Row(60 + n, f"message-{size}", f"message of {size:,} B", MESSAGES, {}) for n, size in enumerate(SIZES)),
 )
 FLAT = 5  # percent that the dearest message may cost more than the cheapest in `physical`
@@ -57,6 +60,7 @@ FLAT = 5  # percent that the dearest message may cost more than the cheapest in 
 SIPS = ("peer", "table1")  # to start, in this order
 PROCESSES = ("echo", "table1")  # the same in C++
 CHILDREN = ("turns", "newborn")  # which those start
+ALONE = {row.alone for row in ROWS if row.alone}
 MODES = (*series.MODES, series.NATIVE)
 
 
@@ -64,10 +68,10 @@ def rows_of(mode):
     return [row for row in ROWS if mode is not series.NATIVE or not row.sips_only]
 
 
-def command_line(mode, trap="int"):
+def command_line(mode, trap="int", sips=SIPS):
     if mode is series.NATIVE:
         return f"protect=microkernel run={','.join(f'{name}.elf' for name in PROCESSES)}"
-    return f"protect={mode.name} run={','.join(SIPS)} trap={trap}"
+    return f"protect={mode.name} run={','.join(sips)} trap={trap}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,13 +83,24 @@ class Run:
 
 
 def run_once(clock, machine, mode, trap):
-    """One run of the kernel in `mode`."""
-    machine = dataclasses.replace(machine, append=command_line(mode, trap), modules=series.modules_for(mode, machine.modules))
+    """A run of the kernel in `mode` for each program that measures something."""
+    rows, spans = rows_of(mode), {}
+    for alone in dict.fromkeys(row.alone for row in rows):
+        append = command_line(mode, trap, (alone,) if alone else SIPS)
+        modules = [module for module in series.modules_for(mode, machine.modules)
+                   if (pathlib.Path(module).stem if pathlib.Path(module).stem in ALONE else "") == alone]
+        measurement = measured(clock, dataclasses.replace(machine, append=append, modules=modules))
+        spans |= {row.name: all_of(row, measurement) for row in rows if row.alone == alone}
+    return Run({row.name: spans[row.name] for row in rows})
+
+
+def measured(clock, machine):
+    """What was counted in a run that has to end in order."""
     measurement = clock.measure(machine)
     if not re.search(r"^singlet: all (SIPs have ended; leaked: 0 frames, 0 blocks, 0 endpoints|processes have ended; leaked: 0 frames)$",
                      measurement.console, re.M):
         raise MeasureError("the programs did not end in order", measure.tail(measurement.console))
-    return Run({row.name: all_of(row, measurement) for row in rows_of(mode)})
+    return measurement
 
 
 def all_of(row, measurement):

@@ -10,7 +10,7 @@ import table1
 from clock import parameters
 from test_processes import compile_sing
 
-FILES = [qemu.ROOT / f"build/user/{sip}.sbc" for sip in table1.SIPS]
+FILES = [qemu.ROOT / f"build/user/{sip}.sbc" for sip in (*table1.SIPS, *table1.ALONE)]
 FILES += [qemu.ROOT / f"build/user/native/{process}.elf" for process in (*table1.PROCESSES, *table1.CHILDREN)]
 MODULES = [word for file in FILES for word in ("--module", str(file))]
 
