@@ -45,8 +45,9 @@ std::uint32_t SipThreads::count() const {
 }
 
 bool SipThreads::keep(Word run) const {
-    return std::ranges::any_of(records_,
-                               [&](const Record& r) { return r.thread && r.stack.record == run; });
+    return std::ranges::any_of(records_, [&](const Record& r) {
+        return r.thread && (r.stack.record == run || r.stack.top - kPageSize == run);
+    });
 }
 
 SipThreads::Record& SipThreads::record_of(const Thread& thread) {
@@ -122,17 +123,15 @@ bool SipThreads::end_one() {
     if (sip_.exited || sip_.reason != rt::TrapReason::None || count() == 1) return false;
     Thread& thread = Thread::current();
     Record& record = record_of(thread);
-    SipStack stack = sip_.stack;
-    Word spare = pointer<rt::Thread>(stack.record)->spare;
-    const bool is_first = &record == &records_[0];
-    record = {};
-    show_to_run_time();
-    if (!is_first) {
-        if (sip_.pages.is_run(spare) && !keep(spare) && spare != sip_.control &&
-            spare != stack.record && spare != stack.top - kPageSize)
+    const SipStack stack = record.stack;
+    const Word spare = pointer<rt::Thread>(stack.record)->spare;
+    if (&record != &records_[0]) {
+        if (sip_.pages.is_run(spare) && !keep(spare) && spare != sip_.control)
             sip_.pages.free(spare);
         give_back(stack);
     }
+    record = {};
+    show_to_run_time();
     if (ended_) Thread::destroy(ended_);
     ended_ = &thread;
     leave_turns();

@@ -32,7 +32,7 @@ public:
     bool end_one();
 
     std::uint32_t count() const;
-    /// Does the kernel write to the run of pages that begins there?
+    /// Does the kernel write to the run of pages that begins there, or take it back itself?
     bool keep(Word run) const;
 
 private:

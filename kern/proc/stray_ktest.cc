@@ -37,6 +37,12 @@ PROGRAM(stray_call_number, "mov $12345, %eax\n\tmov %esp, %edx\n\tint $0x80\n\tr
 PROGRAM(stray_call_stack, "mov $0, %eax\n\tmov $" TARGET ", %edx\n\tint $0x80\n\tret");
 PROGRAM(stray_call_string,
         "push $" TARGET "\n\tmov $0, %eax\n\tmov %esp, %edx\n\tint $0x80\n\tret");
+// Of arguments on its stack: a thread that begins in the kernel's code, and one with more words than there are.
+PROGRAM(stray_start, "push $0\n\tpush $0\n\tpush $0x100000\n\tmov $" TARGET
+                     ", %eax\n\tmov %esp, %edx\n\tint $0x80\n\tret");
+PROGRAM(stray_start_words,
+        "call 1f\n1:\tpop %ecx\n\tpush $0\n\tpush $0x7fffffff\n\tpush %ecx\n\tmov $" TARGET
+        ", %eax\n\tmov %esp, %edx\n\tint $0x80\n\tret");
 PROGRAM(good_spin, "mov $3000000, %ecx\n1:\tdec %ecx\n\tjnz 1b\n\tret");
 // Calls a function that asks for a frame of 3000 words, writes to its far end and returns; and one
 // that asks for more than there is.
@@ -151,6 +157,9 @@ void try_privilege(Scene& scene) {
     CHECK(scene.faults(stray_call_stack, address_of(&kernel_secret)));
     CHECK(scene.faults(stray_call_string, address_of(__kernel_start)));
     CHECK(scene.faults(stray_call_string, 0xfffffff0));
+    constexpr Word kStart = kFirstService + Word(verifier::Service::Start);
+    CHECK(scene.faults(stray_start, kStart));
+    CHECK(scene.faults(stray_start_words, kStart));
     CHECK(kernel_secret == 0x5ec7e7);
 }
 
