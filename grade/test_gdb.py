@@ -5,6 +5,7 @@ import subprocess
 import pytest
 from gdb_session import Session
 from qemu import ROOT
+from test_sip import compiled  # noqa: F401  (a fixture)
 from test_sipv import SIPV
 
 MODES = ("physical", "ring3", "microkernel")
@@ -157,6 +158,21 @@ def test_the_backtrace_of_a_sip_that_waits(tmp_path, mode):
     assert functions(result["backtrace 1"]) == ["Files.Open"], result.explain()
     assert result["threads nobody"] == 'error: there is no SIP "nobody"', result.explain()
     assert re.search(r"^0x\w+ endpoint FileService, 0 unread$", result["exheap webfiles"], re.M), result.explain()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_backtraces_of_all_threads_of_a_sip(tmp_path, compiled, mode):  # noqa: F811
+    """In the turn of one, the others stand in a receive or a yield, however deep, and each has begun with a thunk."""
+    result = Session(tmp_path, append=f"protect={mode}", modules=[compiled("crew")]).run(
+        "break Sum", "ignore 1 4", "continue", "threads crew", "sips", "threads")
+    each = [functions(text) for text in re.split(r"^(?=#0 )", result["threads crew"], flags=re.M) if text.strip()]
+    assert all(found[-2] == "start_thunk" for found in each), result.explain()
+    stands = [next(name for name in found if name in ("Sum", "Main", "Serve", "Deep")) for found in each]
+    assert stands == ["Sum", "Main", "Serve"] + (len(each) - 3) * ["Deep"] and len(each) > 4, result.explain()
+    assert all(found.count("Deep") == 61 for found in each[3:]), result.explain()
+    assert re.search(rf"^ +1 crew +running .* {len(each)}  Sum \(", result["sips"], re.M), result.explain()
+    states = re.findall(r"^crew +(.*)$", result["threads"], re.M)
+    assert states.count("running") == 1 and "in line" in states and "waits" in states, result.explain()
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -76,7 +76,7 @@ def of_sip(sip):
     # <since lab6>
     if several := guest.pointee(sip["threads"]):
         records = several["records_"]["_M_elems"]
-        first, last = records.type.range()
+        first, last = records.type.strip_typedefs().range()
         found += [(records[i]["thread"].dereference(), int(records[i]["stack"]["record"])) for i in range(first, last + 1)
                   if int(records[i]["thread"]) not in (0, int(sip["thread"]))]
     # </since>
