@@ -53,6 +53,7 @@ struct InterpretOptions {
     std::uint64_t exchange_bytes = 64u
                                    << 20; // in the exchange heap, where the manifest does not say
     std::uint32_t depth = 10'000;         // calls in progress
+    std::uint32_t threads = 16;           // limits::kThreads
     bool coverage = false;
     std::vector<std::int32_t> arguments = {}; // what the kernel call `argument` gives
 };

@@ -59,7 +59,7 @@ private:
     void wake_waiting();
     // </since>
     struct Stacks {
-        std::array<std::span<const Value>, limits::kThreads> stacks;
+        std::array<std::span<const Value>, limits::kThreads> stacks; // options_.threads is no more
         std::size_t count = 1;
         Roots all() const { return {stacks.data(), count}; }
     };

@@ -82,7 +82,7 @@ void Machine::op_Start(const Instruction& i) {
                          ", expected " + type_text(m_, type(f.params[n])));
         thread.stack[n] = v;
     }
-    const bool room = 1 + line_.size() + waiting_.size() < limits::kThreads;
+    const bool room = 1 + line_.size() + waiting_.size() < options_.threads;
     if (room) line_.push_back(std::move(thread));
     write(i.a, Value::i32(room));
 }

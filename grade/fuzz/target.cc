@@ -38,6 +38,7 @@ InterpretOptions brief() {
     options.steps = 20'000;
     options.memory_bytes = options.exchange_bytes = 4 << 20;
     options.depth = 100;
+    options.threads = 1; // as in native::Machine
     return options;
 }
 

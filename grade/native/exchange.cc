@@ -240,6 +240,7 @@ std::int32_t argument(Word n) {
     return n < all.size() ? all[n] : 0;
 }
 void nothing() {}
+Word start(Word, Word, Word) { return 0; } // no memory for a second thread
 void no_device() {
     std::fprintf(stderr, "there are no devices here\n");
     std::exit(2);
@@ -269,6 +270,8 @@ Word service_address(std::uint32_t service) {
         return rt::address_of(&gate<set_new>);
     case Service::SetAdd:
         return rt::address_of(&gate<set_add>);
+    case Service::Start:
+        return rt::address_of(&gate<start>);
     default:
         return 0;
     }

@@ -188,7 +188,8 @@ void Machine::prepare_memory() {
     std::fill(runs_.begin(), runs_.end(), 0);
     first_free_ = 0;
     auto thread = rt::address_of(sip_) + rt::kPage, segment = thread + rt::kPage;
-    *rt::at<rt::Thread>(thread) = {.segment = segment, .spare = 0, .linked = 0};
+    *rt::at<rt::Thread>(thread) = {};
+    rt::at<rt::Thread>(thread)->segment = segment;
     now_page_storage.sip = rt::address_of(sip_);
     now_page_storage.thread = thread;
     now_page_storage.stack_limit = rt::stack_limit_of(segment);
