@@ -42,6 +42,26 @@ Word push_parameters(const Sip& sip) {
     return esp;
 }
 
+// Runs the SIP's code at `start`, which finds its parameters there, until it returns or has to end. What it returned.
+Word run_code([[maybe_unused]] Sip& sip, Word start, Word parameters) {
+    // <since lab7>
+    // The function finds its parameters as cdecl has them, and below them where it returns to: code that CPL 3
+    // may run, which tells the kernel that it has returned, and what.
+    if (sip.level == Level::User) {
+        // <lab7:enter start, parameters, ring3_return, address_of_code>
+        Word esp = parameters - 4;
+        *pointer<Word>(esp) = address_of_code(ring3_return);
+        run_ring3(start, esp);
+        // </lab7:enter>
+        return sip.result;
+    }
+    // </since>
+    // run_outside pushes the first parameter itself.
+    Word first = *pointer<Word>(parameters);
+    auto code = reinterpret_cast<void (*)(void*)>(start);
+    return run_outside(code, pointer<void>(first), pointer<void>(parameters + 4));
+}
+
 } // namespace
 
 Word now_address() { return address_of(const_cast<const rt::Now*>(&rt::now_page)); }
@@ -88,26 +108,6 @@ Result<void> allocate_memory(Sip& sip, std::uint32_t quota) {
         // </since>
     };
     return {};
-}
-
-// Runs the SIP's code at `start`, which finds its parameters there, until it returns or has to end. What it returned.
-static Word run_code([[maybe_unused]] Sip& sip, Word start, Word parameters) {
-    // <since lab7>
-    // The function finds its parameters as cdecl has them, and below them where it returns to: code that CPL 3
-    // may run, which tells the kernel that it has returned, and what.
-    if (sip.level == Level::User) {
-        // <lab7:enter start, parameters, ring3_return, address_of_code>
-        Word esp = parameters - 4;
-        *pointer<Word>(esp) = address_of_code(ring3_return);
-        run_ring3(start, esp);
-        // </lab7:enter>
-        return sip.result;
-    }
-    // </since>
-    // run_outside pushes the first parameter itself.
-    Word first = *pointer<Word>(parameters);
-    auto code = reinterpret_cast<void (*)(void*)>(start);
-    return run_outside(code, pointer<void>(first), pointer<void>(parameters + 4));
 }
 
 void enter_sip(Sip& sip) {
