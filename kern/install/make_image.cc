@@ -157,8 +157,6 @@ Installed<ImageRef> make_image(const ProgramRef& program, Binding binding, bool 
         // </since>
         // <since lab6>
         if (what == Relocation::What::Contract) return declarations.contract(value);
-        // </since>
-        // <since lab6>
         if (image->native.starts_threads && what == Relocation::What::KernelCall)
             return waiting_function_address(value, binding);
         if (image->native.starts_threads && what == Relocation::What::Service)
