@@ -12,16 +12,17 @@
 
 namespace singlet::kern {
 
-// Pages of their own in the kernel's image, found by name: clock_page is what the model clock reads,
-// now_page what the running SIP may read (lib/rt/layout.hh).
+// Pages of their own in the kernel's image: clock_page is what the model clock reads, found by name; in now_frame
+// lies now_page, what the running SIP may read (lib/rt/layout.hh, kernel.ld).
 #define OWN_PAGE [[gnu::section(".bss.page")]] alignas(kPageSize) constinit
 extern "C" {
 OWN_PAGE ClockPage clock_page{};
-OWN_PAGE std::array<std::byte, kPageSize> now_page{};
-OWN_PAGE std::array<std::byte, kPageSize> now_window{}; // while paging is on: now_page, writable
+OWN_PAGE std::array<std::byte, kPageSize> now_frame{};
+OWN_PAGE std::array<std::byte, kPageSize> now_window{}; // while paging is on: now_frame, writable
+extern std::byte now_page[];
 }
 
-constinit void* writable_now_page = now_page.data();
+constinit void* writable_now_page = now_page;
 
 namespace {
 
@@ -50,7 +51,7 @@ std::uint32_t* kernel_entry(std::uint32_t address) {
 // Changes what the processor walks, and tells the clock *before* it takes effect.
 void announce(std::uint32_t cr3) {
     active_directory = cr3;
-    writable_now_page = cr3 ? now_window.data() : now_page.data();
+    writable_now_page = cr3 ? now_window.data() + address_of(now_page) % kPageSize : now_page;
     clock_page.cr3 = cr3;
     set_double_fault_cr3(cr3);
 }
@@ -101,7 +102,7 @@ void map_kernel_zone() {
     make_kernel_tables();
     clock_page.magic = ClockPage::kMagic;
     share_kernel_pages(PhysAddr(address_of(__rt_start)), PhysAddr(address_of(__rt_end)));
-    std::uint32_t now = address_of(now_page.data());
+    std::uint32_t now = address_of(now_frame.data());
     *kernel_entry(now) = now | kPresent | kUser | kGlobal; // read-only, for the kernel too
     *kernel_entry(address_of(now_window.data())) = now | kPresent | kWritable | kGlobal;
     write_cr4(read_cr4() | kCr4Pge);

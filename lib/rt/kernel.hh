@@ -37,7 +37,7 @@ inline constexpr Word kCollectAlways = 1;
 // The address of a helper [verifier::Helper by number], in .rt; the same at both levels.
 Word helper_address(std::uint32_t helper);
 
-// At the start of a page that SIPs read at either level.
+// In a page that SIPs read at either level.
 extern "C" const volatile Now now_page;
 
 } // namespace singlet::rt
