@@ -8,11 +8,12 @@ namespace singlet::kern {
 
 namespace {
 
-constexpr std::uint32_t kAsk = 0, kAnswer = 1, kRounds = 256, kWarm = 8;
+constexpr std::uint32_t kAsk = 0, kAnswer = 1, kNote = 2, kRounds = 256, kWarm = 8;
 
-// contract { in Ask(i32, vec(u8)); out Answer(vec(u8)); ... }
+// contract { in Ask(i32, vec(u8)); out Answer(vec(u8)); in Note(i32); ... }
 constexpr Contract::Message kMessages[] = {{.words = 2, .to_exporter = true, .owned = 0b10},
-                                           {.words = 1, .to_exporter = false, .owned = 0b1}};
+                                           {.words = 1, .to_exporter = false, .owned = 0b1},
+                                           {.words = 1, .to_exporter = true}};
 constinit const Contract kContract{.messages = kMessages, .bound = {1, 2}, .slot_words = {1, 2}};
 
 void open(Party& party, std::uint32_t quota) { CHECK(exchange_heap().open_account(party, quota)); }
@@ -53,6 +54,31 @@ KERNEL_TEST(send_moves) {
         CHECK(ends[1]->count == 2);
     }
     CHECK(party.account->bytes == paid && exchange_heap().stats().copied == copied);
+    Word words[2] = {7, 8};
+    while (ends[1]->count)
+        CHECK(receive(exchange_heap(), party, *ends[1], words));
+    words[0] = 7;
+    CHECK(send(exchange_heap(), party, *ends[0], kNote, words)); // a slot that held an Ask before
+    CHECK(ends[1]->slot(ends[1]->head).message == kNote);
+    CHECK(receive(exchange_heap(), party, *ends[1], words) && words[0] == 7);
+}
+
+// A root that others pay for counts as `foreign` to who holds it, and no longer once it is sent.
+KERNEL_TEST(send_foreign) {
+    Party party, payer;
+    open(party, 1u << 20);
+    open(payer, 1u << 20);
+    Endpoint* ends[2];
+    CHECK(create_channel(exchange_heap(), party, kContract, ends));
+    Block &mine = vector(party, 10), &another = vector(payer, 100);
+    exchange_heap().detach(payer, another);
+    another.hold(Holder::Party, &party);
+    party.owned.push_back(another);
+    party.account->foreign = another.bytes;
+    ask(party, *ends[0], 1, mine);
+    CHECK(party.account->foreign == another.bytes);
+    ask(party, *ends[0], 2, another);
+    CHECK(party.account->foreign == 0 && payer.account->bytes == another.bytes);
 }
 
 // What is queued belongs to nobody's list: it goes with the endpoint that could have received it. What is sent to a
