@@ -32,6 +32,14 @@ CLOCKS = {
 CATEGORIES = ("instructions", "branches", "fetch_cache", "data_cache", "tlb", "traps", "switches", "io")
 
 
+MISSING = re.compile(r"lab \d+, exercise \d+ \(.*\) is not done yet: .*")
+
+
+def first_missing(lines):
+    """The line of a console in which a lab's kernel says what exercise it has come to; empty if none does."""
+    return next((line for line in lines if MISSING.fullmatch(line)), "")
+
+
 class MeasureError(Exception):
     """A measurement that failed. The text is a sentence; `tail` the end of the guest's console."""
 

@@ -68,7 +68,8 @@ def run_all(once, modes, repeat, jobs):
                 try:
                     run = done.result()
                 except MeasureError as error:
-                    raise MeasureError(f"{mode.name}: {error}", error.tail) from None
+                    missing = measure.first_missing(error.tail.splitlines())  # that sentence says it all
+                    raise MeasureError(f"{mode.name}: {missing or error}", "" if missing else error.tail) from None
                 runs[mode.name].append(run)
                 progress.finished(mode, run)
         except BaseException:

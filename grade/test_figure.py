@@ -125,6 +125,15 @@ def test_a_failed_run_shows_the_console(tmp_path, capsys):
     assert not (tmp_path / "figure5.json").exists()
 
 
+def test_an_exercise_that_is_missing_is_one_sentence(tmp_path, capsys):
+    missing = "lab 7, exercise 1 (domain) is not done yet: kern/proc/domain.cc:19"
+
+    def comes_to_it(mode):
+        raise measure.MeasureError("the kernel reported a failure", f"Singlet\n\n{missing}\n")
+    assert run(tmp_path, "--modes", "domain", once=comes_to_it) == 1
+    assert capsys.readouterr().err == f"figure5: domain: {missing}\n"
+
+
 @pytest.mark.parametrize("end, sentence", [
     (qemu.End.HANG, "did not end within 7 s"), (qemu.End.PANIC, "panicked"),
     (qemu.End.TRIPLE_FAULT, "triple fault"), (qemu.End.FAILED, "reported a failure"),
