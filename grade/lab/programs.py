@@ -110,7 +110,7 @@ def verdicts(check, tree):
         elif refuses and (ran.returncode == 0 or f"[{expected[2]}]" not in said):
             wrong.append((name, f"refused by [{expected[2]}]", said.splitlines()))
         elif not refuses and (ran.returncode == 1 or not facts_agree(check, expected, said)):
-            wrong.append((name, "accepted" + (f" with{expected[3]}" if expected else ""), said.splitlines()))
+            wrong.append((name, "accepted" + (f" with {expected[3].strip()}" if expected else ""), said.splitlines()))
     return wrong
 
 
