@@ -4,7 +4,9 @@
 
 namespace {
 std::uint8_t fat[65536];
+} // namespace
 
+namespace fatchain_kernel {
 [[gnu::noinline]] std::uint32_t walk(const std::uint8_t* table, int cluster) {
     int length = 0, sum = 0;
     while (cluster >= 2 && cluster < 0x0ffffff8) {
@@ -15,9 +17,10 @@ std::uint8_t fat[65536];
     }
     return static_cast<std::uint32_t>(sum + length);
 }
-} // namespace
+} // namespace fatchain_kernel
 
 int bench_fatchain(int rounds) {
+    using namespace fatchain_kernel;
     int cluster = 2;
     for (int n = 0; n < 16380; ++n) {
         int next = (cluster - 2 + 6151) % 16381 + 2;

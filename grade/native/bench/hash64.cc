@@ -2,7 +2,9 @@
 
 namespace {
 std::uint8_t data[32768];
+} // namespace
 
+namespace hash64_kernel {
 [[gnu::noinline]] std::uint64_t hash(const std::uint8_t* bytes, int length) {
     std::uint64_t h = 0xcbf29ce'484222325, prime = (std::uint64_t{1} << 40) + 435;
     for (int i = 0; i < length; ++i)
@@ -18,9 +20,10 @@ std::uint8_t data[32768];
     }
     return x;
 }
-} // namespace
+} // namespace hash64_kernel
 
 int bench_hash64(int rounds) {
+    using namespace hash64_kernel;
     for (int i = 0; i < 32768; ++i)
         data[i] = static_cast<std::uint8_t>(i * 11);
     std::uint64_t sum = 0;

@@ -3,7 +3,9 @@
 namespace {
 constexpr int N = 96;
 int a[N * N], b[N * N], c[N * N];
+} // namespace
 
+namespace matrix_kernel {
 [[gnu::noinline]] void multiply(const int* x, const int* y, int* z) {
     for (int i = 0; i < N; ++i)
         for (int j = 0; j < N; ++j) {
@@ -14,9 +16,10 @@ int a[N * N], b[N * N], c[N * N];
             z[i * N + j] = static_cast<int>(sum);
         }
 }
-} // namespace
+} // namespace matrix_kernel
 
 int bench_matrix(int rounds) {
+    using namespace matrix_kernel;
     for (int i = 0; i < N * N; ++i)
         a[i] = i * 3 + 1, b[i] = i * 5 + 2;
     std::uint32_t sum = 0;

@@ -22,7 +22,9 @@ struct Node {
     const Node* next;
     int key;
 };
+} // namespace
 
+namespace objects_kernel {
 [[gnu::noinline]] const Node* build(int count) {
     const Node* list = nullptr;
     for (int i = 0; i < count; ++i) {
@@ -42,9 +44,10 @@ struct Node {
         if (auto* s = n->shape; s != nullptr) sum += static_cast<std::uint32_t>(s->area(n->key));
     return sum;
 }
-} // namespace
+} // namespace objects_kernel
 
 int bench_objects(int rounds) {
+    using namespace objects_kernel;
     auto* list = build(300);
     std::uint32_t sum = 0;
     for (int r = 0; r < rounds; ++r)

@@ -2,7 +2,9 @@
 
 namespace {
 int numbers[20000];
+} // namespace
 
+namespace quicksort_kernel {
 [[gnu::noinline]] void sort(int* a, int low, int high) {
     while (low < high) {
         int pivot = a[low + (high - low) / 2];
@@ -23,9 +25,10 @@ int numbers[20000];
         low = i;
     }
 }
-} // namespace
+} // namespace quicksort_kernel
 
 int bench_quicksort(int rounds) {
+    using namespace quicksort_kernel;
     std::uint32_t sum = 0, seed = 1;
     for (int r = 0; r < rounds; ++r) {
         for (auto& n : numbers) {

@@ -2,7 +2,9 @@
 
 namespace {
 std::uint8_t composite[200000];
+} // namespace
 
+namespace sieve_kernel {
 [[gnu::noinline]] int sieve(std::uint8_t* marks, int n) {
     int count = 0;
     for (int i = 0; i < n; ++i)
@@ -15,9 +17,10 @@ std::uint8_t composite[200000];
         }
     return count;
 }
-} // namespace
+} // namespace sieve_kernel
 
 int bench_sieve(int rounds) {
+    using namespace sieve_kernel;
     std::uint32_t sum = 0;
     for (int r = 0; r < rounds; ++r)
         sum = sum * 31 + static_cast<std::uint32_t>(sieve(composite, 200000));

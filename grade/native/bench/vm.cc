@@ -3,7 +3,9 @@
 namespace {
 std::uint8_t code[48];
 int registers[8];
+} // namespace
 
+namespace vm_kernel {
 [[gnu::noinline]] int run(const std::uint8_t* program, int* r, int start) {
     int at = 0, steps = 0;
     r[0] = start;
@@ -49,9 +51,10 @@ int registers[8];
     code[3 * at + 1] = static_cast<std::uint8_t>(a);
     code[3 * at + 2] = static_cast<std::uint8_t>(b);
 }
-} // namespace
+} // namespace vm_kernel
 
 int bench_vm(int rounds) {
+    using namespace vm_kernel;
     put(0, 1, 1, 1);  // r1 = 1
     put(1, 7, 0, 36); // loop: if r0 == 1, halt
     put(2, 2, 2, 0);  // r2 = r0 & 1
