@@ -41,6 +41,7 @@ void check(const NativeImage& image) {
     std::uint32_t end = 0;
     for (const auto& f : image.functions) {
         CHECK(f.begin >= end);
+        CHECK(f.begin % 16 == 0);
         CHECK(f.cold >= f.begin);
         CHECK(f.cold <= f.end);
         CHECK(f.begin <= f.saves);

@@ -6,6 +6,11 @@
 
 namespace singlet::verifier::x86 {
 
+namespace {
+constexpr std::size_t kAlignment = 16; // of a function
+constexpr std::uint8_t kInt3 = 0xcc;   // never run
+} // namespace
+
 Lowering::Lowering(ImageBuilder& builder, const CompileOptions& options)
     : builder_(builder), verified_(builder.verified()), module_(verified_.module()),
       options_(options), webs_(verified_), allocator_(verified_, webs_), cursor_(webs_),
@@ -276,6 +281,8 @@ void Lowering::emit_cold() {
 
 void Lowering::finish() {
     auto& image = builder_.image();
+    // As compilers do: how well a function runs must not hang on the length of those before it.
+    image.code.resize((image.code.size() + kAlignment - 1) / kAlignment * kAlignment, kInt3);
     auto begin = static_cast<std::uint32_t>(image.code.size());
     auto end = as_.here();
     as_.finish(image.code, image.relocations);
