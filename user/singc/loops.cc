@@ -42,9 +42,11 @@ bool is_division(AluOp op) {
     return op == AluOp::Div || op == AluOp::Rem || op == AluOp::DivU || op == AluOp::RemU;
 }
 
-// Arithmetic that cannot trap.
+// Arithmetic that cannot trap, and constants.
 bool is_harmless(const Instruction& i) {
     switch (i.op) {
+    case Opcode::LdI:
+    case Opcode::LdL:
     case Opcode::Alu:
     case Opcode::AluL:
         return !is_division(static_cast<AluOp>(i.imm));

@@ -110,12 +110,16 @@ Reg Lowering::load_constant(const Type& type, std::int64_t v, Reg want) {
         emit(Opcode::LdL, r, 0, 0, static_cast<std::uint32_t>(v));
         return r;
     }
-    Reg high = emitter_.allocate(), low = emitter_.allocate(), amount = emitter_.allocate();
-    emit(Opcode::LdL, high, 0, 0, static_cast<std::uint32_t>(v >> 32));
-    emit(Opcode::LdI, amount, 0, 0, 32);
-    emit(Opcode::AluL, high, high, amount, static_cast<std::uint32_t>(AluOp::Shl));
-    emit(Opcode::LdI, low, 0, 0, static_cast<std::uint32_t>(v));
-    emit(Opcode::ZxL, low, low);
+    // Each step has a register of its own, so that a loop need not repeat them [loops.cc].
+    auto step = [&](Opcode op, Reg b, Reg c, std::uint32_t imm) {
+        Reg to = emitter_.allocate();
+        emit(op, to, b, c, imm);
+        return to;
+    };
+    Reg low = step(Opcode::ZxL, step(Opcode::LdI, 0, 0, static_cast<std::uint32_t>(v)), 0, 0);
+    Reg word = step(Opcode::LdL, 0, 0, static_cast<std::uint32_t>(v >> 32));
+    Reg amount = step(Opcode::LdI, 0, 0, 32);
+    Reg high = step(Opcode::AluL, word, amount, static_cast<std::uint32_t>(AluOp::Shl));
     emit(Opcode::AluL, r, high, low, static_cast<std::uint32_t>(AluOp::Or));
     return r;
 }

@@ -45,6 +45,9 @@ Clobbers clobbers(const Instruction& i, const Webs& webs, const Cursor& at) {
     case Opcode::In:
     case Opcode::Out:
         return {.early = kCallerSaved};
+    case Opcode::SxL:
+    case Opcode::ZxL:
+        return {.late = bit(Reg::EAX) | bit(Reg::EDX)};
     case Opcode::New:
     case Opcode::NewArr:
     case Opcode::Copy:
@@ -109,7 +112,8 @@ void Allocator::parameters() {
 void Allocator::find_worth() {
     worth_.clear();
     for (WebIndex w = 0; w < webs_.all().size(); ++w)
-        if (const auto& web = webs_.all()[w]; !web.is_constant() && !web.fused && web.length)
+        if (const auto& web = webs_.all()[w]; !web.is_constant() && !web.fused && web.length &&
+                                              result_->places[w].kind == Place::Kind::None)
             worth_.push_back({(std::uint64_t{web.weight} << 32) / web.length, w});
     std::sort(worth_.begin(), worth_.end(), [](const Worth& a, const Worth& b) {
         return a.weight_a_step != b.weight_a_step ? a.weight_a_step > b.weight_a_step
@@ -131,14 +135,39 @@ void Allocator::scan(const Block& block) {
         argument_wishes(i, at);
         if (i.op == Opcode::Alu && (c.late & bit(Reg::ECX)))
             wishes_[at.web(i.c)].prefer |= bit(Reg::ECX);
-        if (i.op == Opcode::Ret) wishes_[b].prefer |= bit(Reg::EAX);
+        if (i.op == Opcode::Ret || i.op == Opcode::SxL || i.op == Opcode::ZxL)
+            wishes_[b].prefer |= bit(Reg::EAX);
         for (auto r : o.defs) {
             auto d = at.define(r);
+            if (pc + 1 < block.end && is_passing(i, time, d))
+                result_->places[d].kind = Place::Kind::Passing;
             if (c.late == kCallerSaved) wishes_[d].prefer |= bit(Reg::EAX);
             if (i.op == Opcode::Mov || i.op == Opcode::Alu || i.op == Opcode::AluI ||
                 i.op == Opcode::Cast || i.op == Opcode::Wrap)
                 wish(d, b);
         }
+    }
+}
+
+// Whether an instruction leaves a 64-bit value in EDX:EAX that the next one, and no other, reads from there.
+// What does so are those that end in Lowering::long_result.
+bool Allocator::is_passing(const Instruction& i, std::uint32_t time, WebIndex web) const {
+    const auto ranges = webs_.ranges(webs_.all()[web]);
+    if (!webs_.all()[web].wide || ranges.size() != 1 || ranges[0].to != time + 4) return false;
+    if (i.op != Opcode::AluL && i.op != Opcode::SxL && i.op != Opcode::ZxL &&
+        i.op != Opcode::Call && i.op != Opcode::CallI && i.op != Opcode::CallK)
+        return false;
+    const auto& next = (&i)[1];
+    switch (next.op) {
+    case Opcode::AluL: {
+        const auto op = static_cast<AluOp>(next.imm);
+        return !is_division(op) && next.b != next.c && (next.b == i.a || commutes(op));
+    }
+    case Opcode::LowL:
+    case Opcode::Ret:
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -152,25 +181,34 @@ void Allocator::argument_wishes(const Instruction& i, const Cursor& at) {
         if (places[k].in_register) wishes_[at.web(i.b + k)].prefer |= bit(places[k].reg);
 }
 
-bool Allocator::give_register(WebIndex w) {
+// The registers in which a web may live. Of a 64-bit value these are two of the saved ones: the others do the work on it.
+RegMask Allocator::free_for(WebIndex w) const {
     const auto& web = webs_.all()[w];
-    if (web.wide) return false;
-    RegMask free = kAll;
+    RegMask free = web.wide ? kSavedRegs : kAll;
     for (const auto& range : webs_.ranges(web)) {
         free &= ~result_->busy_in(range, kAll);
-        if (free == 0) return false;
+        if (free == 0) return 0;
     }
     // EAX is kept for short lives: it is what most instructions want for a moment.
     bool wants_eax = wishes_[w].prefer & bit(Reg::EAX);
     if (web.length > (wants_eax ? 2 * kShortLife : kShortLife)) free &= ~bit(Reg::EAX);
     // Saving a register costs as much as two uses of a stack slot.
     if (web.weight <= 4) free &= kCallerSaved | result_->saved;
-    if (free == 0) return false;
-    auto reg = choose(wishes_[w], free, web.length <= kShortLife);
-    if (bit(reg) & kSavedRegs) result_->saved |= bit(reg);
-    result_->places[w] = {.kind = Place::Kind::Register, .reg = reg};
+    return free;
+}
+
+bool Allocator::give_register(WebIndex w) {
+    const auto& web = webs_.all()[w];
+    auto free = free_for(w);
+    if (free == 0 || (web.wide && (free & (free - 1)) == 0)) return false;
+    const auto low = choose(wishes_[w], free, web.length <= kShortLife);
+    free &= ~bit(low);
+    const auto high = web.wide ? choose({}, free, false) : low;
+    const Place place{.kind = Place::Kind::Register, .reg = low, .high = high};
+    result_->places[w] = place;
+    result_->saved |= place.registers() & kSavedRegs;
     for (const auto& range : webs_.ranges(web))
-        result_->take(range, reg);
+        result_->take(range, place.registers());
     return true;
 }
 
@@ -246,8 +284,8 @@ RegMask Allocation::busy_in(Range range, RegMask enough) const {
     return folded();
 }
 
-void Allocation::take(Range range, Reg reg) {
-    const std::uint64_t instants = 0x0101010101010101u * bit(reg);
+void Allocation::take(Range range, RegMask regs) {
+    const std::uint64_t instants = 0x0101010101010101u * regs;
     auto t = range.from;
     for (; t + sizeof instants <= range.to; t += sizeof instants) {
         std::uint64_t old;
@@ -256,7 +294,7 @@ void Allocation::take(Range range, Reg reg) {
         std::memcpy(&busy[t], &old, sizeof old);
     }
     for (; t < range.to; ++t)
-        busy[t] |= bit(reg);
+        busy[t] |= regs;
 }
 
 } // namespace singlet::verifier::x86

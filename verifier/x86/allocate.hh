@@ -35,10 +35,16 @@ private:
 };
 
 struct Place {
-    enum class Kind : std::uint8_t { None, Register, Slot, Incoming };
+    // Passing: a 64-bit value that only the next instruction reads, and finds in EDX:EAX.
+    enum class Kind : std::uint8_t { None, Register, Slot, Incoming, Passing };
     Kind kind = Kind::None;
     Reg reg = Reg::EAX;
+    Reg high = Reg::EAX;    // Register: of a 64-bit value, else the same
     std::uint32_t word = 0; // Slot: of the function's homes; Incoming: of its stack arguments
+
+    RegMask registers() const {
+        return kind == Kind::Register ? static_cast<RegMask>(bit(reg) | bit(high)) : RegMask{0};
+    }
 };
 
 struct Allocation {
@@ -49,7 +55,7 @@ struct Allocation {
 
     // Eight instants at a time. The first gives up where `enough` are busy.
     RegMask busy_in(Range range, RegMask enough) const;
-    void take(Range range, Reg reg);
+    void take(Range range, RegMask regs);
     RegMask busy_around(std::uint32_t instruction) const {
         return static_cast<RegMask>(busy[3 * instruction] | busy[3 * instruction + 2]);
     }
@@ -74,6 +80,12 @@ private:
 // The power of two that `value` is, or -1.
 constexpr int power_of_two(std::uint32_t value) {
     return value != 0 && (value & (value - 1)) == 0 ? __builtin_ctz(value) : -1;
+}
+
+constexpr bool is_division(AluOp op) { return op >= AluOp::Div && op <= AluOp::RemU; }
+constexpr bool commutes(AluOp op) {
+    return op == AluOp::Add || op == AluOp::Mul || op == AluOp::And || op == AluOp::Or ||
+           op == AluOp::Xor;
 }
 
 // Makes the allocations of many functions, one after the other, in the same store.
@@ -102,8 +114,10 @@ private:
     void find_worth();
     void wish(WebIndex a, WebIndex b) { wishes_[a].add(b), wishes_[b].add(a); }
     void scan(const Block& block);
+    bool is_passing(const Instruction& i, std::uint32_t time, WebIndex web) const;
     void argument_wishes(const Instruction& i, const Cursor& at);
     bool give_register(WebIndex w);
+    RegMask free_for(WebIndex w) const;
     Reg choose(const Wishes& wishes, RegMask free, bool is_short) const;
     void give_home(WebIndex w);
 

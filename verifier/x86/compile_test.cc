@@ -82,6 +82,25 @@ TEST_CASE("a function that runs short of registers is lowered again, and no othe
     check(image);
 }
 
+// What they compute is compared with the interpreter by grade/test_native.py, on long_values.sasm.
+TEST_CASE(
+    "64-bit values pass from one instruction to the next, and stay in registers around a loop") {
+    auto shape = [](const char* text) { return compile(verified(text), {}).functions[0]; };
+    CHECK(shape("func f(i64, i64) -> i64 {\n addl r2, r0, r1\n mull r3, r0, r2\n xorl r2, r3, r1\n"
+                " ret r2\n}\nfunc main() {\n retv\n}")
+              .frame_words == 0);
+    // On the right of a difference a value cannot come in EDX:EAX.
+    CHECK(shape("func f(i64, i64) -> i64 {\n addl r2, r0, r1\n subl r3, r0, r2\n ret r3\n}\n"
+                "func main() {\n retv\n}")
+              .frame_words == 2);
+    auto loop =
+        shape("func f(i64) -> i64 {\n ldl r1, 0\n jmp again\nagain:\n addl r1, r1, r0\n"
+              " subl r1, r1, r0\n cmpl.ne r2, r0, r1\n brnz r2, again, end\nend:\n ret r1\n}\n"
+              "func main() {\n retv\n}");
+    CHECK(std::popcount(loop.saved_mask) == 4);
+    CHECK(loop.frame_words == 4);
+}
+
 TEST_CASE("images are well-formed, and the same each time") {
     static const Environment environment{abi::kKernelCalls};
     int compiled = 0;

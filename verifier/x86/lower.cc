@@ -1,6 +1,7 @@
 #include "verifier/x86/lower.hh"
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/core/assert.hh"
 
@@ -105,18 +106,19 @@ void Lowering::emit_instructions(const Block& block) {
     cursor_.enter(block);
     replay_.enter(block.number);
     block_end_ = block.end;
+    next_pair_ = kNoWeb;
     for (auto pc = block.begin; pc < block.end; ++pc) {
         pc_ = pc;
         number_ = block.at + pc - block.begin;
         note_line(line_of(pc));
         const auto& i = function_->code[pc];
         borrowed_ = operands_ = 0;
+        pair_ = std::exchange(next_pair_, kNoWeb);
         taken_ = folded_.web == kNoWeb ? RegMask{0} : folded_.from.address_registers();
         has_temporary_ = false;
         auto folded = folded_.web;
         for (auto r : webs_.operands(pc).uses)
-            if (const auto& p = allocation_.places[cursor_.web(r)]; p.kind == Place::Kind::Register)
-                operands_ |= bit(p.reg);
+            operands_ |= allocation_.places[cursor_.web(r)].registers();
         if (auto done = rotation(block); done != 0)
             pc += done - 1;
         else
@@ -142,14 +144,18 @@ Operand Lowering::place(WebIndex w) const {
         return frame(outgoing_ + borrowed_words_ + at.word);
     case Place::Kind::Incoming:
         return frame(frame_words() + 1 + at.word);
+    case Place::Kind::Passing: // has none
+        ASSERT(false);
+        return {};
     case Place::Kind::None:
         return {};
     }
     return {};
 }
 
-Operand Lowering::high(unsigned r) const {
-    auto low = value(r);
+Operand Lowering::high_place(WebIndex w) const {
+    auto low = place(w);
+    if (low.is_register()) return allocation_.places[w].high;
     return low.is_constant() ? Operand::constant(low.disp >> 31) : low.plus(4);
 }
 

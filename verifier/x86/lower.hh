@@ -48,7 +48,8 @@ private:
 
     Operand place(WebIndex web) const; // of its low word
     Operand value(unsigned r) const { return place(cursor_.web(r)); }
-    Operand high(unsigned r) const; // of an I64
+    Operand high_place(WebIndex web) const; // of an I64
+    Operand high(unsigned r) const { return high_place(cursor_.web(r)); }
     Operand half(unsigned r, unsigned which) const { return which == 0 ? value(r) : high(r); }
     Operand define(unsigned r) { return place(cursor_.define(r)); }
     const Web& web(unsigned r) const { return webs_.all()[cursor_.web(r)]; }
@@ -109,17 +110,19 @@ private:
     void divide(AluOp op, Operand to, Operand b, Operand c);
     bool divide_by_constant(AluOp op, Operand to, Operand b, std::uint32_t c);
     Cc compare(Condition condition, Operand b, Operand c);
-    void set_result(Cc cc, unsigned a);
+    void set_result(Cc cc, unsigned a, bool eax_is_free = false);
     void compare(const Instruction& i);
     void copy(const Instruction& i);
     void constant(const Instruction& i);
 
     // ---- lower_long.cc
     void long_alu(const Instruction& i);
-    void long_multiply(const Instruction& i);
-    void long_shift(AluOp op, const Instruction& i);
+    void long_halves(Op low, Op top, unsigned c); // EDX:EAX with c
+    void long_multiply(unsigned c);
+    void long_shift(AluOp op, Operand by);
     void long_divide(AluOp op, const Instruction& i);
-    void long_result(unsigned a);
+    void load_pair(unsigned r);
+    void long_result(unsigned a); // EDX:EAX to a
     Cc long_compare(const Instruction& i);
     void extend(const Instruction& i);
     void low_word(const Instruction& i);
@@ -231,6 +234,8 @@ private:
         WebIndex web = kNoWeb;
         Operand from;
     } folded_;
+    // Whose 64-bit value EDX:EAX hold, before this instruction and before the next one of the block.
+    WebIndex pair_ = kNoWeb, next_pair_ = kNoWeb;
     bool has_pending_ = false; // the comparison before left its result in the flags
     Cc pending_ = Cc::E;
     std::uint16_t next_ = 0; // the block that is laid out behind this one; kNoBlock at the end

@@ -92,10 +92,8 @@ void Lowering::argument(std::uint32_t word, Operand v) {
 }
 
 void Lowering::result(unsigned a) {
-    auto w = cursor_.define(a);
-    auto to = place(w);
-    as_.mov(to, Reg::EAX);
-    if (webs_.all()[w].wide) as_.mov(to.plus(4), Reg::EDX);
+    if (webs_.all()[cursor_.next_definition()].wide) return long_result(a);
+    as_.mov(define(a), Reg::EAX);
 }
 
 void Lowering::call(const Instruction& i) {

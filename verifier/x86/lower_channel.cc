@@ -143,15 +143,12 @@ void Lowering::select_case(const SelectTable::Case& c, const ChannelTypes& chann
                 auto from = word;
                 word += words;
                 if (web == kNoWeb) continue;
-                auto to = place(web);
-                if (to.is_memory() != to_memory) continue;
-                if (!to_memory) {
-                    as_.mov(to, frame(from));
-                    continue;
-                }
+                if (place(web).is_memory() != to_memory) continue;
                 for (std::uint32_t half = 0; half < words; ++half) {
-                    as_.mov(Reg::ECX, frame(from + half));
-                    as_.mov(to.plus(static_cast<std::int32_t>(4 * half)), Reg::ECX);
+                    auto to = half == 0 ? place(web) : high_place(web);
+                    auto by = to_memory ? Reg::ECX : to.reg;
+                    as_.mov(by, frame(from + half));
+                    as_.mov(to, by);
                 }
             }
         }

@@ -168,10 +168,10 @@ void Lowering::switch_on(const Instruction& i) {
 
 void Lowering::return_value(const Instruction& i) {
     if (i.op == Opcode::Ret) {
-        bool wide = is_wide(i.a);
-        auto low = value(i.a);
-        if (wide) as_.mov(Reg::EDX, high(i.a));
-        as_.mov(Reg::EAX, low);
+        if (is_wide(i.a))
+            load_pair(i.a);
+        else
+            as_.mov(Reg::EAX, value(i.a));
     }
     epilogue();
 }

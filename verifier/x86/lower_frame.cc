@@ -108,9 +108,10 @@ void Lowering::parameters() {
         const auto& from = arguments.places()[r];
         auto incoming = frame(frame_words() + 1 + from.word);
         auto to = place(w);
-        if (to.is_register())
+        if (to.is_register()) {
             loads[count++] = {to.reg, from.in_register ? Operand(from.reg) : incoming};
-        else if (from.in_register)
+            if (webs_.all()[w].wide) loads[count++] = {high_place(w).reg, incoming.plus(4)};
+        } else if (from.in_register)
             as_.mov(to, from.reg);
         else
             for (int half = 0; half <= (webs_.all()[w].wide ? 4 : 0); half += 4)

@@ -40,11 +40,6 @@ Cc mirrored(Cc cc) {
 
 Operand number(std::uint32_t n) { return Operand::constant(static_cast<std::int32_t>(n)); }
 
-bool commutes(AluOp op) {
-    return op == AluOp::Add || op == AluOp::Mul || op == AluOp::And || op == AluOp::Or ||
-           op == AluOp::Xor;
-}
-
 Op machine_op(AluOp op) {
     switch (op) {
     case AluOp::Add:
@@ -72,21 +67,29 @@ void Lowering::constant(const Instruction& i) {
     Operand from = i.op == Opcode::LdStr  ? Operand::constant(0, builder_.literal(i.imm))
                    : i.op == Opcode::Null ? number(0)
                                           : number(i.imm);
-    auto to = define(i.a);
-    if (to.is_constant() || to.kind == Operand::Kind::None) return;
+    auto w = cursor_.define(i.a);
+    auto to = place(w);
+    if (to.is_constant() || to.kind == Operand::Kind::None) return void(next_pair_ = pair_);
+    if (wide) as_.mov(high_place(w), Operand::constant(from.disp >> 31));
     if (to.is_register() && from.is_number() && from.disp == 0)
         return as_.alu(Op::Xor, to, to); // no comparison is waiting for its branch here
     as_.mov(to, from);
-    if (wide) as_.mov(to.plus(4), Operand::constant(from.disp >> 31));
 }
 
 void Lowering::copy(const Instruction& i) {
     bool wide = is_wide(i.b);
     auto low = value(i.b), top = wide ? high(i.b) : Operand{};
-    auto to = define(i.a);
-    if (to == low) return;
+    auto w = cursor_.define(i.a);
+    auto to = place(w);
+    if (!wide) return move(to, low);
+    auto to_top = high_place(w);
+    if (to.is_register()) {
+        Move both[] = {{to.reg, low}, {to_top.reg, top}};
+        return move_all(both);
+    }
     move(to, low);
-    if (wide) give_back(), move(to.plus(4), top);
+    give_back();
+    move(to_top, top);
 }
 
 void Lowering::alu(const Instruction& i) {
@@ -300,7 +303,7 @@ Cc Lowering::compare(Condition condition, Operand b, Operand c) {
 }
 
 // The flags as a number, or left for the branch behind.
-void Lowering::set_result(Cc cc, unsigned a) {
+void Lowering::set_result(Cc cc, unsigned a, bool eax_is_free) {
     auto w = cursor_.define(a);
     if (webs_.all()[w].fused) {
         pending_ = cc;
@@ -308,7 +311,7 @@ void Lowering::set_result(Cc cc, unsigned a) {
         return;
     }
     auto to = place(w);
-    auto work = target(to, {}, kByteRegs);
+    auto work = eax_is_free ? Reg::EAX : target(to, {}, kByteRegs);
     as_.set(cc, work);
     as_.movzx_byte(to.is_register() ? to.reg : work, work);
     if (to.is_memory()) as_.mov(to, work);
@@ -322,7 +325,7 @@ void Lowering::compare(const Instruction& i) {
         cc = compare(static_cast<Condition>(i.c), value(i.b), number(i.imm));
     else
         cc = compare(static_cast<Condition>(i.imm), value(i.b), value(i.c));
-    set_result(cc, i.a);
+    set_result(cc, i.a, i.op == Opcode::CmpL);
 }
 
 } // namespace singlet::verifier::x86

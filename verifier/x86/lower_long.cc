@@ -1,107 +1,122 @@
-// 64-bit integers: two words in the stack, worked on in EDX:EAX with ECX's help. No web is in these
-// three while such an instruction runs.
+// 64-bit integers: two saved registers or two words in the stack, worked on in EDX:EAX with ECX's help. No
+// web is in these three while such an instruction runs. What it leaves in EDX:EAX the next one need not load;
+// and if nobody else reads it, it is not stored either.
 #include "verifier/x86/lower.hh"
+
+#include <utility>
 
 #include "lib/core/assert.hh"
 
 namespace singlet::verifier::x86 {
 
+// EDX:EAX <- r. First of all that an instruction does: until then nothing has touched the two.
+void Lowering::load_pair(unsigned r) {
+    if (cursor_.web(r) == pair_) return;
+    as_.mov(Reg::EAX, value(r));
+    as_.mov(Reg::EDX, high(r));
+}
+
 void Lowering::long_result(unsigned a) {
-    auto to = define(a);
-    as_.mov(to, Reg::EAX);
-    as_.mov(to.plus(4), Reg::EDX);
+    next_pair_ = cursor_.define(a);
+    if (allocation_.places[next_pair_].kind == Place::Kind::Passing) return;
+    as_.mov(place(next_pair_), Reg::EAX);
+    as_.mov(high_place(next_pair_), Reg::EDX);
 }
 
 void Lowering::long_alu(const Instruction& i) {
     reserve(kCallerSaved);
     auto op = static_cast<AluOp>(i.imm);
-    Op low, top;
+    if (is_division(op)) return long_divide(op, i);
+    unsigned b = i.b, c = i.c;
+    if (commutes(op) && (cursor_.web(c) == pair_ || web(b).is_constant())) std::swap(b, c);
+    load_pair(b);
     switch (op) {
     case AluOp::Mul:
-        return long_multiply(i);
-    case AluOp::Div:
-    case AluOp::Rem:
-    case AluOp::DivU:
-    case AluOp::RemU:
-        return long_divide(op, i);
+        long_multiply(c);
+        break;
     case AluOp::Shl:
     case AluOp::Shr:
     case AluOp::Sar:
-        return long_shift(op, i);
+        long_shift(op, value(c));
+        break;
     case AluOp::Add:
-        low = Op::Add, top = Op::Adc;
+        long_halves(Op::Add, Op::Adc, c);
         break;
     case AluOp::Sub:
-        low = Op::Sub, top = Op::Sbb;
+        long_halves(Op::Sub, Op::Sbb, c);
         break;
     case AluOp::And:
-        low = top = Op::And;
+        long_halves(Op::And, Op::And, c);
         break;
     case AluOp::Or:
-        low = top = Op::Or;
+        long_halves(Op::Or, Op::Or, c);
         break;
     default:
-        low = top = Op::Xor;
+        long_halves(Op::Xor, Op::Xor, c);
         break;
     }
-    as_.mov(Reg::EAX, value(i.b));
-    as_.mov(Reg::EDX, high(i.b));
-    // INC and DEC leave the carry alone, so +-1 must not become one of them before ADC.
-    if (value(i.c).is_constant()) {
-        as_.mov(Reg::ECX, value(i.c));
-        as_.alu(low, Reg::EAX, Reg::ECX);
-    } else {
-        as_.alu(low, Reg::EAX, value(i.c));
-    }
-    as_.alu(top, Reg::EDX, high(i.c));
     long_result(i.a);
+}
+
+void Lowering::long_halves(Op low, Op top, unsigned c) {
+    auto by = value(c);
+    // INC and DEC leave the carry alone, so +-1 must not become one of them before ADC.
+    if (by.is_constant() && low != top) as_.mov(Reg::ECX, by), by = Reg::ECX;
+    as_.alu(low, Reg::EAX, by);
+    as_.alu(top, Reg::EDX, high(c));
 }
 
 // (bh * 2^32 + bl) * (ch * 2^32 + cl) mod 2^64 = bl * cl + (bh * cl + bl * ch) * 2^32
-void Lowering::long_multiply(const Instruction& i) {
-    as_.mov(Reg::ECX, high(i.b));
-    as_.mov(Reg::EAX, value(i.c));
+void Lowering::long_multiply(unsigned c) {
+    auto low = value(c);
+    as_.mov(Reg::ECX, high(c));
     as_.imul(Reg::ECX, Reg::EAX);
-    as_.mov(Reg::EDX, high(i.c));
-    if (value(i.b).is_constant())
-        as_.imul(Reg::EDX, Reg::EDX, value(i.b).disp);
+    if (low.is_constant())
+        as_.imul(Reg::EDX, Reg::EDX, low.disp);
     else
-        as_.imul(Reg::EDX, value(i.b));
+        as_.imul(Reg::EDX, low);
     as_.alu(Op::Add, Reg::ECX, Reg::EDX);
-    as_.mov(Reg::EDX, value(i.b));
-    as_.mul(Reg::EDX);
+    if (low.is_constant()) as_.mov(Reg::EDX, low), low = Reg::EDX;
+    as_.mul(low);
     as_.alu(Op::Add, Reg::EDX, Reg::ECX);
-    long_result(i.a);
 }
 
-void Lowering::long_shift(AluOp op, const Instruction& i) {
-    as_.mov(Reg::ECX, value(i.c));
-    as_.mov(Reg::EAX, value(i.b));
-    as_.mov(Reg::EDX, high(i.b));
-    Label done = as_.label();
-    auto how = op == AluOp::Shr ? Shift::Shr : Shift::Sar;
-    if (op == AluOp::Shl) {
-        as_.shld_cl(Reg::EDX, Reg::EAX);
-        as_.shift_cl(Shift::Shl, Reg::EAX);
-    } else {
-        as_.shrd_cl(Reg::EAX, Reg::EDX);
-        as_.shift_cl(how, Reg::EDX);
+// The hardware takes an amount modulo 32: what is shifted by 32 or more moves by one word first.
+void Lowering::long_shift(AluOp op, Operand by) {
+    auto how = op == AluOp::Shl ? Shift::Shl : op == AluOp::Shr ? Shift::Shr : Shift::Sar;
+    auto by_a_word = [&] {
+        if (op == AluOp::Shl) {
+            as_.mov(Reg::EDX, Reg::EAX);
+            as_.alu(Op::Xor, Reg::EAX, Reg::EAX);
+        } else {
+            as_.mov(Reg::EAX, Reg::EDX);
+            if (op == AluOp::Shr)
+                as_.alu(Op::Xor, Reg::EDX, Reg::EDX);
+            else
+                as_.shift(Shift::Sar, Reg::EDX, 31);
+        }
+    };
+    if (by.is_number()) {
+        auto amount = static_cast<unsigned>(by.disp) & 63;
+        if (amount >= 32) by_a_word();
+        amount &= 31;
+        if (amount == 0) return;
+        if (op == AluOp::Shl)
+            as_.shld(Reg::EDX, Reg::EAX, amount), as_.shift(how, Reg::EAX, amount);
+        else
+            as_.shrd(Reg::EAX, Reg::EDX, amount), as_.shift(how, Reg::EDX, amount);
+        return;
     }
-    // The hardware took the amount modulo 32: shift by the other 32.
+    as_.mov(Reg::ECX, by);
+    if (op == AluOp::Shl)
+        as_.shld_cl(Reg::EDX, Reg::EAX), as_.shift_cl(how, Reg::EAX);
+    else
+        as_.shrd_cl(Reg::EAX, Reg::EDX), as_.shift_cl(how, Reg::EDX);
+    Label done = as_.label();
     as_.test(Reg::ECX, Operand::constant(32));
     as_.jcc(Cc::E, done);
-    if (op == AluOp::Shl) {
-        as_.mov(Reg::EDX, Reg::EAX);
-        as_.alu(Op::Xor, Reg::EAX, Reg::EAX);
-    } else {
-        as_.mov(Reg::EAX, Reg::EDX);
-        if (op == AluOp::Shr)
-            as_.alu(Op::Xor, Reg::EDX, Reg::EDX);
-        else
-            as_.shift(Shift::Sar, Reg::EDX, 31);
-    }
+    by_a_word();
     as_.bind(done);
-    long_result(i.a);
 }
 
 void Lowering::long_divide(AluOp op, const Instruction& i) {
@@ -128,8 +143,8 @@ Cc Lowering::long_compare(const Instruction& i) {
     auto condition = static_cast<Condition>(i.imm);
     unsigned b = i.b, c = i.c;
     if (condition == Condition::Eq || condition == Condition::Ne) {
-        as_.mov(Reg::EAX, value(b));
-        as_.mov(Reg::EDX, high(b));
+        if (cursor_.web(c) == pair_) std::swap(b, c);
+        load_pair(b);
         as_.alu(Op::Xor, Reg::EAX, value(c));
         as_.alu(Op::Xor, Reg::EDX, high(c));
         as_.alu(Op::Or, Reg::EAX, Reg::EDX);
@@ -163,32 +178,25 @@ Cc Lowering::long_compare(const Instruction& i) {
         cc = Cc::AE, std::swap(b, c);
         break;
     }
-    as_.mov(Reg::EAX, value(b));
-    as_.mov(Reg::EDX, high(b));
+    load_pair(b);
     as_.alu(Op::Cmp, Reg::EAX, value(c));
     as_.alu(Op::Sbb, Reg::EDX, high(c));
     return cc;
 }
 
 void Lowering::extend(const Instruction& i) {
-    auto b = value(i.b);
-    auto low = in_register(b);
-    if (i.op == Opcode::ZxL) {
-        auto to = define(i.a);
-        as_.mov(to, low);
-        return as_.mov(to.plus(4), Operand::constant(0));
-    }
-    auto top = take();
-    auto to = define(i.a);
-    as_.mov(to, low);
-    as_.mov(top, low);
-    as_.shift(Shift::Sar, top, 31);
-    as_.mov(to.plus(4), top);
+    reserve(bit(Reg::EAX) | bit(Reg::EDX)); // nothing lives in them across this instruction
+    as_.mov(Reg::EAX, value(i.b));
+    if (i.op == Opcode::SxL)
+        as_.cdq();
+    else
+        as_.alu(Op::Xor, Reg::EDX, Reg::EDX);
+    long_result(i.a);
 }
 
 void Lowering::low_word(const Instruction& i) {
-    auto b = value(i.b);
-    move(define(i.a), b);
+    auto from = cursor_.web(i.b) == pair_ ? Operand(Reg::EAX) : value(i.b);
+    move(define(i.a), from);
 }
 
 } // namespace singlet::verifier::x86

@@ -52,13 +52,18 @@ bool Lowering::fold(unsigned a, Operand from, Kind kind) {
 
 void Lowering::load(unsigned a, Operand from, Kind kind) {
     if (fold(a, from, kind)) return;
-    auto to = define(a);
-    if (kind == Kind::I64) {
+    auto w = cursor_.define(a);
+    auto to = place(w), top = high_place(w);
+    if (kind == Kind::I64) { // whose registers may be those of the address
         auto work = take();
-        for (int half : {0, 4}) {
-            as_.mov(work, from.plus(half));
-            as_.mov(to.plus(half), work);
-        }
+        as_.mov(work, from);
+        if (to.is_memory()) as_.mov(to, work);
+        auto other = top.is_register() ? top.reg : work;
+        as_.mov(other, from.plus(4));
+        if (to.is_memory())
+            as_.mov(top, work);
+        else
+            as_.mov(to, work);
         return;
     }
     auto work = to.is_register() ? to.reg : temporary();
@@ -72,12 +77,11 @@ void Lowering::load(unsigned a, Operand from, Kind kind) {
 void Lowering::store(Operand to, unsigned from, Kind kind) {
     auto low = value(from);
     if (kind == Kind::I64) {
-        auto top = high(from);
-        auto work = take();
+        auto work = low.is_memory() ? Operand(take()) : low;
         as_.mov(work, low);
         as_.mov(to, work);
-        as_.mov(work, top);
-        return as_.mov(to.plus(4), work);
+        if (low.is_memory()) as_.mov(work, high(from));
+        return as_.mov(to.plus(4), low.is_memory() ? work : high(from));
     }
     bool is_byte = kind == Kind::U8;
     if (!low.is_constant()) low = in_register(low, is_byte ? kByteRegs : RegMask{0xff});
