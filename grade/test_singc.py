@@ -72,6 +72,17 @@ def test_output_is_deterministic_and_text_round_trips(program, tmp_path):
     assert first.read_bytes() == second.read_bytes()
 
 
+def test_temporaries_share_registers(tmp_path):
+    """Each line needs two temporaries of its own while code is made; one is enough for each kind in what comes out."""
+    lines = "".join(f"  Kernel.PrintInt(a * {k} + b);\n" for k in range(2, 102))
+    program, text = tmp_path / "many.sing", tmp_path / "many.sasm"
+    program.write_text("sip Many {}\nvoid Print(int a, int b) {\n" + lines + "}\nvoid Main() { Print(1, 2); }\n")
+    compiled = run(SINGC, program, "-o", text, "--sasm")
+    assert compiled.returncode == 0, compiled.stderr.decode()
+    body = text.read_text().split("func Print")[1]
+    assert int(re.search(r"regs (\d+)", body).group(1)) <= 6
+
+
 def test_a_pipe_has_no_other_name():
     assert run(SINGC, "/dev/stdin", input=(ROOT / "user/hello/hello.sing").read_bytes()).returncode == 0
 

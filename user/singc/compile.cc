@@ -13,6 +13,7 @@
 #include "user/singc/check.hh"
 #include "user/singc/lower.hh"
 #include "user/singc/parser.hh"
+#include "user/singc/registers.hh"
 #include "verifier/limits.hh"
 #include "verifier/verify.hh"
 
@@ -112,7 +113,9 @@ private:
                                          f.short_name, verifier::limits::kRegisters));
             }
         }
-        if (diagnostics_.count() == 0) result_.module = std::move(builder.module());
+        if (diagnostics_.count() != 0) return;
+        share_registers(builder.module(), environment());
+        result_.module = std::move(builder.module());
     }
 
     std::string root_;
