@@ -1,5 +1,6 @@
 // check_bounds() inside a function: blocks, tables, and instructions by the roles that isa.def gives their fields.
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "lib/core/assert.hh"
@@ -13,7 +14,24 @@ namespace {
 // One function's tables, and then its instructions. A check of an instruction that fails leaves its diagnosis and is false.
 class Code {
 public:
-    Code(const Module& m, std::size_t number) : m_(m), number_(number), f_(m.functions[number]) {}
+    Code(const Module& m, std::size_t number) : m_(m), number_(number), f_(m.functions[number]) {
+        auto numbers = [this](Immediate role, std::size_t count, const char* what) {
+            tables_[static_cast<std::size_t>(role)] = {count, what};
+        };
+        numbers(Immediate::Block, f_.blocks.size(), "blocks");
+        numbers(Immediate::Str, m.strings.size(), "strings");
+        numbers(Immediate::Type, m.types.size(), "types");
+        numbers(Immediate::Class, m.classes.size(), "classes");
+        numbers(Immediate::Struct, m.structs.size(), "structs");
+        numbers(Immediate::Field, limits::kFields, "fields");
+        numbers(Immediate::Func, m.functions.size(), "functions");
+        numbers(Immediate::Import, m.imports.size(), "imports");
+        numbers(Immediate::Method, m.methods.size(), "methods");
+        numbers(Immediate::Contract, m.contracts.size(), "contracts");
+        numbers(Immediate::Msg, limits::kMessages, "messages");
+        numbers(Immediate::Select, f_.selects.size(), "select tables");
+        numbers(Immediate::Switch, f_.switches.size(), "switch tables");
+    }
 
     Result check() {
         TRY(about(m_, number_, tables()));
@@ -121,12 +139,13 @@ private:
                                "there is no operation " + std::to_string(static_cast<int>(i.op)));
         const OpcodeInfo& op = info(i.op);
         return operand(op.a, i.a, "first", i) && operand(op.b, i.b, "second", i) &&
-               operand(op.c, i.c, "third", i) && immediate(op.imm, i) && arguments(i);
+               operand(op.c, i.c, "third", i) && immediate(op.imm, i) &&
+               (op.b != Role::A || arguments(i));
     }
 
     // Nearly all operands are registers or unused, so that is asked without a detour.
     bool operand(Role role, std::uint8_t value, const char* which, const Instruction& i) {
-        if (role >= Role::D && role <= Role::A) return registers(value, 1);
+        if (role >= Role::D && role <= Role::A) return value < f_.registers || registers(value, 1);
         if (role == Role::_ && value == 0) return true;
         return no_register(role, value, which, i);
     }
@@ -153,7 +172,11 @@ private:
                            "its sub-operation " + std::to_string(value) + " does not exist");
     }
 
+    // Most are a number in a table, and in bounds, so that too is asked at once.
     bool immediate(Immediate role, const Instruction& i) {
+        const Table& table = tables_[static_cast<std::size_t>(role)];
+        if (i.imm < table.count) return true;
+        if (table.what) return here(i.imm, table.count, table.what);
         switch (role) {
         case Immediate::_:
             if (i.imm == 0) return true;
@@ -166,36 +189,10 @@ private:
             return sub_operation(i.imm, static_cast<int>(AluOp::kCount));
         case Immediate::Cond:
             return sub_operation(i.imm, static_cast<int>(Condition::kCount));
-        case Immediate::Block:
-            return here(i.imm, f_.blocks.size(), "blocks");
         case Immediate::Targets:
             return here(i.true_block(), f_.blocks.size(), "blocks") &&
                    here(i.false_block(), f_.blocks.size(), "blocks");
-        case Immediate::Str:
-            return here(i.imm, m_.strings.size(), "strings");
-        case Immediate::Type:
-            return here(i.imm, m_.types.size(), "types");
-        case Immediate::Class:
-            return here(i.imm, m_.classes.size(), "classes");
-        case Immediate::Struct:
-            return here(i.imm, m_.structs.size(), "structs");
-        case Immediate::Field:
-            return here(i.imm, limits::kFields, "fields");
-        case Immediate::Func:
-            return here(i.imm, m_.functions.size(), "functions");
-        case Immediate::Import:
-            return here(i.imm, m_.imports.size(), "imports");
-        case Immediate::Method:
-            return here(i.imm, m_.methods.size(), "methods");
-        case Immediate::Contract:
-            return here(i.imm, m_.contracts.size(), "contracts");
-        case Immediate::Msg:
-            return here(i.imm, limits::kMessages, "messages");
-        case Immediate::Select:
-            return here(i.imm, f_.selects.size(), "select tables");
-        case Immediate::Switch:
-            return here(i.imm, f_.switches.size(), "switch tables");
-        case Immediate::Width:
+        default:
             break;
         }
         bool port = i.op == Opcode::In || i.op == Opcode::Out;
@@ -229,9 +226,16 @@ private:
         return registers(i.b, count);
     }
 
+    // What the immediates of a role are numbers of; for the other roles, nothing.
+    struct Table {
+        std::size_t count = 0;
+        const char* what = nullptr;
+    };
+
     const Module& m_;
     std::size_t number_;
     const Function& f_;
+    std::array<Table, static_cast<std::size_t>(Immediate::Trap) + 1> tables_;
     std::uint32_t pc_ = 0;
     std::vector<std::uint8_t> highest_operand_;
     std::optional<Diagnosis> diagnosis_;
