@@ -32,10 +32,10 @@ Clobbers alu_clobbers(AluOp op, const Web* by) {
     }
 }
 
-Clobbers clobbers(const Instruction& i, const Webs& webs, const Cursor& at) {
+Clobbers clobbers(const Instruction& i, const Webs& webs, const OperandWebs& operands) {
     switch (i.op) {
     case Opcode::Alu:
-        return alu_clobbers(static_cast<AluOp>(i.imm), &webs.all()[at.web(i.c)]);
+        return alu_clobbers(static_cast<AluOp>(i.imm), &webs.all()[operands.uses[1]]);
     case Opcode::AluI:
         // A power of two is shifted; see Lowering::divide_by_constant.
         if (power_of_two(i.imm) >= 0) return {};
@@ -122,29 +122,25 @@ void Allocator::find_worth() {
 }
 
 void Allocator::scan(const Block& block) {
-    Cursor& at = cursor_;
-    at.enter(block);
     for (auto pc = block.begin; pc < block.end; ++pc) {
         const auto& i = function_->code[pc];
         auto time = 3 * (block.at + pc - block.begin);
-        auto c = clobbers(i, webs_, at);
+        const auto o = webs_.webs_of(pc);
+        auto c = clobbers(i, webs_, o);
         result_->busy[time] |= c.early;
         result_->busy[time + 1] |= c.early | c.late;
-        const auto o = webs_.operands(pc);
-        WebIndex b = o.uses.empty() ? kNoWeb : at.web(o.uses[0]);
-        argument_wishes(i, at);
+        argument_wishes(i, o.uses);
         if (i.op == Opcode::Alu && (c.late & bit(Reg::ECX)))
-            wishes_[at.web(i.c)].prefer |= bit(Reg::ECX);
+            wishes_[o.uses[1]].prefer |= bit(Reg::ECX);
         if (i.op == Opcode::Ret || i.op == Opcode::SxL || i.op == Opcode::ZxL)
-            wishes_[b].prefer |= bit(Reg::EAX);
-        for (auto r : o.defs) {
-            auto d = at.define(r);
+            wishes_[o.uses[0]].prefer |= bit(Reg::EAX);
+        for (auto d : o.defs) {
             if (pc + 1 < block.end && is_passing(i, time, d))
                 result_->places[d].kind = Place::Kind::Passing;
             if (c.late == kCallerSaved) wishes_[d].prefer |= bit(Reg::EAX);
             if (i.op == Opcode::Mov || i.op == Opcode::Alu || i.op == Opcode::AluI ||
                 i.op == Opcode::Cast || i.op == Opcode::Wrap)
-                wish(d, b);
+                wish(d, o.uses[0]);
         }
     }
 }
@@ -171,14 +167,14 @@ bool Allocator::is_passing(const Instruction& i, std::uint32_t time, WebIndex we
     }
 }
 
-void Allocator::argument_wishes(const Instruction& i, const Cursor& at) {
+void Allocator::argument_wishes(const Instruction& i, std::span<const WebIndex> passed) {
     const auto& module = verified_.module();
     if (i.op != Opcode::Call && i.op != Opcode::CallI) return;
     const Arguments arguments(module, i.op == Opcode::Call ? module.functions[i.imm].params
                                                            : module.methods[i.imm].params);
     const auto places = arguments.places();
     for (unsigned k = 0; k < places.size(); ++k)
-        if (places[k].in_register) wishes_[at.web(i.b + k)].prefer |= bit(places[k].reg);
+        if (places[k].in_register) wishes_[passed[k]].prefer |= bit(places[k].reg);
 }
 
 // The registers in which a web may live. Of a 64-bit value these are two of the saved ones: the others do the work on it.

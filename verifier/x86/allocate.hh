@@ -91,8 +91,7 @@ constexpr bool commutes(AluOp op) {
 // Makes the allocations of many functions, one after the other, in the same store.
 class Allocator {
 public:
-    Allocator(const Verified& verified, const Webs& webs)
-        : verified_(verified), webs_(webs), cursor_(webs) {}
+    Allocator(const Verified& verified, const Webs& webs) : verified_(verified), webs_(webs) {}
     void turn_to(std::size_t function, Allocation& result);
 
 private:
@@ -115,7 +114,7 @@ private:
     void wish(WebIndex a, WebIndex b) { wishes_[a].add(b), wishes_[b].add(a); }
     void scan(const Block& block);
     bool is_passing(const Instruction& i, std::uint32_t time, WebIndex web) const;
-    void argument_wishes(const Instruction& i, const Cursor& at);
+    void argument_wishes(const Instruction& i, std::span<const WebIndex> passed);
     bool give_register(WebIndex w);
     RegMask free_for(WebIndex w) const;
     Reg choose(const Wishes& wishes, RegMask free, bool is_short) const;
@@ -125,7 +124,6 @@ private:
     const Verified& verified_;
     const Function* function_ = nullptr;
     const Webs& webs_;
-    Cursor cursor_;
     Allocation* result_ = nullptr;
     std::vector<Wishes> wishes_; // of each web
     std::vector<Worth> worth_;   // of the webs that need a place, the best first

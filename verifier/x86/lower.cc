@@ -117,15 +117,15 @@ void Lowering::emit_instructions(const Block& block) {
         taken_ = folded_.web == kNoWeb ? RegMask{0} : folded_.from.address_registers();
         has_temporary_ = false;
         auto folded = folded_.web;
-        for (auto r : webs_.operands(pc).uses)
-            operands_ |= allocation_.places[cursor_.web(r)].registers();
+        for (auto w : webs_.webs_of(pc).uses)
+            operands_ |= allocation_.places[w].registers();
         if (auto done = rotation(block); done != 0)
             pc += done - 1;
         else
             instruction(i);
         if (folded_.web == folded) folded_ = {};
-        for (auto r : webs_.operands(pc).defs)
-            forget(cursor_.web(r));
+        for (auto w : webs_.webs_of(pc).defs)
+            forget(w);
         if (pc + 1 < block.end) give_back(), replay_.step();
     }
 }

@@ -29,6 +29,9 @@ public:
         const std::uint8_t* at = registers_.data() + e.first;
         return {{at, e.uses}, {at + e.uses, e.defs}};
     }
+    // All operands one after the other, uses before defs: the number of an instruction's first, and how many there are.
+    std::uint32_t first(std::uint32_t pc) const { return entries_[pc].first; }
+    std::size_t count() const { return registers_.size(); }
 
 private:
     struct Entry {

@@ -169,8 +169,8 @@ void Webs::find_live() {
 }
 
 std::uint32_t Webs::find(std::uint32_t n) {
-    while (parent_[n] != n)
-        n = parent_[n] = parent_[parent_[n]];
+    while (nodes_[n].parent != n)
+        n = nodes_[n].parent = nodes_[nodes_[n].parent].parent;
     return n;
 }
 
@@ -178,8 +178,8 @@ void Webs::unite(std::uint32_t a, std::uint32_t b) {
     a = find(a), b = find(b);
     if (a == b) return;
     if (b < a) std::swap(a, b);
-    parent_[b] = a;
-    Web &x = webs_[a], &y = webs_[b];
+    Node &x = nodes_[a], &y = nodes_[b];
+    y.parent = a;
     ASSERT(x.reg == y.reg);
     x.wide |= y.wide;
     if (x.value == Web::Value::Unknown)
@@ -189,34 +189,29 @@ void Webs::unite(std::uint32_t a, std::uint32_t b) {
 }
 
 std::uint32_t Webs::node(std::uint8_t reg, bool wide, Web::Value value, std::int32_t constant) {
-    auto n = static_cast<std::uint32_t>(parent_.size());
-    parent_.push_back(n);
-    Web web;
-    web.reg = reg, web.wide = wide, web.value = value, web.constant = constant;
-    webs_.push_back(web);
+    auto n = static_cast<std::uint32_t>(nodes_.size());
+    nodes_.push_back({.reg = reg, .wide = wide, .value = value, .constant = constant, .parent = n});
     return n;
 }
 
-void Webs::add_definition(const Instruction& i, std::uint8_t reg, bool wide) {
+std::uint32_t Webs::add_definition(const Instruction& i, std::uint8_t reg, bool wide) {
     auto imm = static_cast<std::int32_t>(i.imm);
     switch (i.op) {
     case Opcode::LdI:
     case Opcode::LdL:
-        node(reg, wide, Web::Value::Number, imm);
-        break;
+        return node(reg, wide, Web::Value::Number, imm);
     case Opcode::Null:
-        node(reg, wide, Web::Value::Number, 0);
-        break;
+        return node(reg, wide, Web::Value::Number, 0);
     case Opcode::LdStr:
-        node(reg, wide, Web::Value::Literal, imm);
-        break;
+        return node(reg, wide, Web::Value::Literal, imm);
     default:
-        node(reg, wide, Web::Value::Varying, 0);
+        return node(reg, wide, Web::Value::Varying, 0);
     }
 }
 
 WebIndex Webs::at_entry(const Block& block, std::uint8_t reg) const {
-    return block.live_in[reg] ? web_of_[entry_node(block, reg)] : kNoWeb;
+    if (!block.live_in[reg]) return kNoWeb;
+    return entry_[block.first_entry + block.live_in.count_below(reg)];
 }
 
 // What a register holds on an edge is what it holds in the block that the edge leads to. More edges of a switch say nothing new.
@@ -225,109 +220,138 @@ void Webs::join_edges(const Block& block) {
         const auto position = position_[edge.to];
         const auto defs = edges_.defs_of(edge);
         if (defs.empty() && std::exchange(joined_[position], &block) == &block) continue;
-        std::uint32_t n = blocks_[position].first_node;
-        blocks_[position].live_in.each([&](std::size_t r) {
-            if (std::find(defs.begin(), defs.end(), r) != defs.end())
-                webs_[find(n)].value = Web::Value::Varying;
+        const Block& target = blocks_[position];
+        std::uint32_t n = target.first_entry;
+        target.live_in.each([&](std::size_t r) {
+            if (target.inherits)
+                entry_[n] = current_[r];
+            else if (std::find(defs.begin(), defs.end(), r) != defs.end())
+                nodes_[find(entry_[n])].value = Web::Value::Varying;
             else
-                unite(n, current_[r]);
+                unite(entry_[n], current_[r]);
             ++n;
         });
     }
 }
 
-// One node a live register of each block and one a definition.
 void Webs::number_nodes() {
-    std::size_t most = wide_.size();
-    for (const auto& block : blocks_)
-        most += block.live_in.count();
-    webs_.clear();
-    webs_.reserve(most);
-    parent_.clear();
-    parent_.reserve(most);
-    for (auto& block : blocks_) {
-        block.first_node = static_cast<std::uint32_t>(parent_.size());
-        const auto& entry = facts_->entry[block.number];
-        block.live_in.each([&](std::size_t r) {
-            node(static_cast<std::uint8_t>(r), entry[r].kind == Kind::I64,
-                 block.number == 0 ? Web::Value::Varying : Web::Value::Unknown, 0);
-        });
-    }
+    find_heirs();
+    number_entries();
     number_definitions();
     find_webs();
 }
 
+// Most blocks have one way in, from a block laid out before them, which finds their nodes.
+void Webs::find_heirs() {
+    for (auto& block : blocks_) {
+        const auto before = predecessors_.of(block.number);
+        block.inherits = block.number != 0 && before.size() == 1 &&
+                         position_[before[0]] < position_[block.number];
+    }
+    for (const auto& block : blocks_)
+        for (const auto& edge : edges(block))
+            if (edge.def_count != 0) blocks_[position_[edge.to]].inherits = false;
+}
+
+// Elsewhere each live register has a node of its own.
+void Webs::number_entries() {
+    std::size_t live = 0;
+    for (auto& block : blocks_) {
+        block.first_entry = static_cast<std::uint32_t>(live);
+        live += block.live_in.count();
+    }
+    entry_.resize(live);
+    nodes_.clear();
+    nodes_.reserve(live + wide_.size());
+    for (auto& block : blocks_) {
+        if (block.inherits) continue;
+        std::uint32_t n = block.first_entry;
+        const auto& entry = facts_->entry[block.number];
+        block.live_in.each([&](std::size_t r) {
+            entry_[n++] = node(static_cast<std::uint8_t>(r), entry[r].kind == Kind::I64,
+                               block.number == 0 ? Web::Value::Varying : Web::Value::Unknown, 0);
+        });
+    }
+}
+
 void Webs::number_definitions() {
     joined_.assign(blocks_.size(), nullptr);
-    std::size_t nth = 0;
+    defined_.clear();
+    defined_.reserve(wide_.size());
+    operand_webs_.resize(operands_.count());
+    std::uint32_t nth = 0;
     for (auto& block : blocks_) {
-        std::uint32_t n = block.first_node;
-        block.live_in.each([&](std::size_t r) { current_[r] = n++; });
-        block.first_def_node = static_cast<std::uint32_t>(parent_.size());
+        std::uint32_t n = block.first_entry;
+        block.live_in.each([&](std::size_t r) { current_[r] = entry_[n++]; });
+        block.first_def = static_cast<std::uint32_t>(defined_.size());
         for (auto pc = block.begin; pc < block.end; ++pc) {
             const auto& i = function_->code[pc];
             if (i.op == Opcode::BrNz && pc > block.begin && !block.live_out[i.a]) {
                 const auto& before = function_->code[pc - 1];
-                if (is_comparison(before.op) && before.a == i.a) webs_[current_[i.a]].fused = true;
+                if (is_comparison(before.op) && before.a == i.a) nodes_[current_[i.a]].fused = true;
             }
-            for (auto r : operands(pc).defs) {
-                current_[r] = static_cast<std::uint32_t>(parent_.size());
-                add_definition(i, r, wide_[nth++]);
+            const auto o = operands(pc);
+            for (auto r : o.uses)
+                operand_webs_[nth++] = current_[r];
+            for (auto r : o.defs) {
+                const auto k = defined_.size();
+                current_[r] = add_definition(i, r, wide_[k]);
+                defined_.push_back(current_[r]);
+                operand_webs_[nth++] = current_[r];
             }
         }
         join_edges(block);
     }
 }
 
-// Roots move up to the front: they are the least of their nodes, so none is overwritten unread.
-void Webs::find_webs() {
-    web_of_.resize(parent_.size());
-    WebIndex count = 0;
-    for (std::uint32_t n = 0; n < parent_.size(); ++n) {
-        auto root = find(n);
-        if (root == n)
-            webs_[count] = webs_[n], web_of_[n] = count++;
-        else
-            web_of_[n] = web_of_[root];
+WebIndex Webs::web_of(std::uint32_t n) {
+    const auto root = find(n);
+    if (web_of_[root] == kNoWeb) {
+        web_of_[root] = static_cast<WebIndex>(webs_.size());
+        const Node& node = nodes_[root];
+        Web& web = webs_.emplace_back();
+        web.reg = node.reg, web.wide = node.wide, web.fused = node.fused;
+        web.value = node.value, web.constant = node.constant;
     }
-    webs_.resize(count);
+    return web_of_[n] = web_of_[root];
+}
+
+// Webs are numbered as they are met, those that live between blocks first.
+void Webs::find_webs() {
+    webs_.clear();
+    web_of_.assign(nodes_.size(), kNoWeb);
+    for (auto* list : {&entry_, &defined_})
+        for (auto& n : *list)
+            n = web_of(n);
+    for (auto& n : operand_webs_)
+        n = web_of_[n];
 }
 
 // Backwards through a block: a web is live from its last use up to its definition. So pieces of the same web come the
 // later ones first.
 void Webs::find_pieces(const Block& block) {
-    each_at_entry(block, [&](std::size_t r, WebIndex web) { current_[r] = web; });
-    replaced_.clear();
     const auto weight = 1u << (3 * std::min(block.depth, 5u));
-    std::uint32_t nth = 0;
-    for (auto pc = block.begin; pc < block.end; ++pc) {
-        const auto o = operands(pc);
-        const auto in_address = address_operands(function_->code[pc].op);
-        for (std::size_t k = 0; k < o.uses.size(); ++k)
-            webs_[current_[o.uses[k]]].weight += k < in_address ? 3 * weight : 2 * weight;
-        for (auto r : o.defs) {
-            replaced_.push_back(current_[r]);
-            current_[r] = defined(block, nth++);
-            webs_[current_[r]].weight += 2 * weight;
-        }
-    }
     const auto end = 3 * (block.at + block.end - block.begin);
     block.live_out.each([&](std::size_t r) { live_to_[r] = end; });
     for (auto pc = block.end; pc-- > block.begin;) {
         const auto time = 3 * (block.at + pc - block.begin);
         const auto o = operands(pc);
+        const auto webs = webs_of(pc);
         for (auto k = o.defs.size(); k-- > 0;) {
-            const auto r = o.defs[k];
-            const auto to = live_to_[r] != 0 ? live_to_[r] : time + 3; // a value that nobody reads
-            pieces_.push_back({current_[r], {time + 2, to}});
-            live_to_[r] = 0;
-            current_[r] = replaced_[--nth];
+            auto& to = live_to_[o.defs[k]];
+            if (to == 0) to = time + 3; // a value that nobody reads
+            pieces_.push_back({webs.defs[k], {time + 2, std::exchange(to, 0)}});
+            webs_[webs.defs[k]].weight += 2 * weight;
         }
-        for (auto r : o.uses)
-            if (live_to_[r] == 0) live_to_[r] = time + 1;
+        const auto in_address = address_operands(function_->code[pc].op);
+        for (std::size_t k = 0; k < o.uses.size(); ++k) {
+            auto& to = live_to_[o.uses[k]];
+            if (to == 0) to = time + 1;
+            webs_[webs.uses[k]].weight += k < in_address ? 3 * weight : 2 * weight;
+        }
     }
-    block.live_in.each([&](std::size_t r) {
-        pieces_.push_back({current_[r], {3 * block.at, std::exchange(live_to_[r], 0)}});
+    each_at_entry(block, [&](std::size_t r, WebIndex web) {
+        pieces_.push_back({web, {3 * block.at, std::exchange(live_to_[r], 0)}});
     });
 }
 
@@ -335,7 +359,7 @@ void Webs::find_pieces(const Block& block) {
 // `ranges_`. Then those that touch become one.
 void Webs::find_ranges() {
     pieces_.clear();
-    pieces_.reserve(web_of_.size()); // each node is alive once
+    pieces_.reserve(entry_.size() + defined_.size()); // each is alive once
     for (auto block = blocks_.rbegin(); block != blocks_.rend(); ++block)
         find_pieces(*block);
     for (const auto& piece : pieces_)

@@ -37,6 +37,10 @@ struct Web {
     bool is_constant() const { return value == Value::Number || value == Value::Literal; }
 };
 
+struct OperandWebs {
+    std::span<const WebIndex> uses, defs;
+};
+
 struct Block {
     std::uint16_t number;     // in the function
     std::uint32_t begin, end; // its instructions
@@ -44,8 +48,9 @@ struct Block {
     std::uint32_t depth = 0;  // of loops around it
     RegisterSet live_in, live_out;
     std::uint32_t first_edge = 0, end_edge = 0;
-    std::uint32_t first_node = 0;     // of the webs live at its entry, one a register
-    std::uint32_t first_def_node = 0; // of the webs defined in it, in order
+    std::uint32_t first_entry = 0; // of the webs live at its entry, one a register
+    std::uint32_t first_def = 0;   // of the webs defined in it, in order
+    bool inherits = false;         // one block alone leads here: what it leaves is what is found
 };
 
 // The function in the order in which it is laid out, and its webs. One object serves many functions, one after the other: what
@@ -64,8 +69,13 @@ public:
     }
     std::uint32_t instruction_count() const { return instructions_; }
 
-    // The operands of instruction `pc` of the function.
+    // The operands of instruction `pc` of the function, and the webs that they belong to.
     Operands operands(std::uint32_t pc) const { return operands_[pc]; }
+    OperandWebs webs_of(std::uint32_t pc) const {
+        const WebIndex* at = operand_webs_.data() + operands_.first(pc);
+        const Operands o = operands_[pc];
+        return {{at, o.uses.size()}, {at + o.uses.size(), o.defs.size()}};
+    }
 
     std::span<const Edge> edges(const Block& block) const {
         return {edges_.all.data() + block.first_edge, edges_.all.data() + block.end_edge};
@@ -74,11 +84,11 @@ public:
     // f(register, web) for each that is live there, in ascending order.
     template <class F>
     void each_at_entry(const Block& block, F&& f) const {
-        std::uint32_t n = block.first_node;
-        block.live_in.each([&](std::size_t r) { f(r, web_of_[n++]); });
+        std::uint32_t n = block.first_entry;
+        block.live_in.each([&](std::size_t r) { f(r, entry_[n++]); });
     }
     WebIndex defined(const Block& block, std::uint32_t nth) const {
-        return web_of_[block.first_def_node + nth];
+        return defined_[block.first_def + nth];
     }
     const ChannelTypes& channel(std::uint32_t pc) const;
 
@@ -88,6 +98,17 @@ private:
     struct Piece {
         WebIndex web;
         Range range;
+    };
+
+    // A definition, or a register at the entry of a block to which several lead. Nodes that hold the same value are united,
+    // and become one web.
+    struct Node {
+        std::uint8_t reg;
+        bool wide;
+        bool fused = false;
+        Web::Value value;
+        std::int32_t constant;
+        std::uint32_t parent; // itself, if it stands for all those it is united with
     };
 
     struct Sets { // of a block's instructions alone
@@ -100,18 +121,18 @@ private:
     Sets summarize(const Block& block) const;
     void find_live();
     void number_nodes();
+    void find_heirs();
+    void number_entries();
     void number_definitions();
     void join_edges(const Block& block);
     void find_webs();
+    WebIndex web_of(std::uint32_t node);
     void find_pieces(const Block& block);
     void find_ranges();
-    std::uint32_t entry_node(const Block& block, std::uint8_t reg) const {
-        return block.first_node + static_cast<std::uint32_t>(block.live_in.count_below(reg));
-    }
     std::uint32_t find(std::uint32_t node);
     void unite(std::uint32_t a, std::uint32_t b);
     std::uint32_t node(std::uint8_t reg, bool wide, Web::Value value, std::int32_t constant);
-    void add_definition(const Instruction& i, std::uint8_t reg, bool wide);
+    std::uint32_t add_definition(const Instruction& i, std::uint8_t reg, bool wide);
 
     const Verified& verified_;
     const Function* function_ = nullptr;
@@ -123,11 +144,11 @@ private:
     Edges edges_;
     std::vector<std::pair<std::uint32_t, ChannelTypes>> channels_; // ascending pc
 
-    std::vector<Web> webs_;             // one a node at first, then one a web
-    std::vector<std::uint32_t> parent_; // union-find over nodes
-    std::vector<WebIndex> web_of_;      // each node
+    std::vector<Web> webs_;
     std::vector<Range> ranges_;
     std::vector<std::uint8_t> wide_; // of each definition in the order of the code: an I64
+    // Nodes at first, then webs: what is live at the entries of blocks, what is defined, and the operands of all instructions.
+    std::vector<WebIndex> entry_, defined_, operand_webs_;
 
     // On the way: while liveness is found ...
     std::vector<Sets> sets_;
@@ -135,12 +156,13 @@ private:
     std::vector<std::uint32_t> places_; // of each block, from the end of the order
     Worklist pending_;
     // ... nodes are numbered (`joined_`: for each block the last one from which an edge was joined to it) ...
-    std::array<WebIndex, limits::kRegisters> current_{}; // what each register holds
+    std::vector<Node> nodes_;
+    std::vector<WebIndex> web_of_;                            // each node
+    std::array<std::uint32_t, limits::kRegisters> current_{}; // the node that each register holds
     std::vector<const Block*> joined_;
     // ... and ranges are found.
     std::vector<Piece> pieces_;
     std::array<std::uint32_t, limits::kRegisters> live_to_{}; // 0: not live; all are between blocks
-    std::vector<WebIndex> replaced_;                          // what each definition hides
 };
 
 } // namespace singlet::verifier::x86
