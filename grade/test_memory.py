@@ -53,6 +53,12 @@ def test_an_exchange_quota(boot, module, tmp_path, mode):
     trapped(boot(f"protect={mode}", modules=[module("modest", source)]), "modest")
 
 
+@pytest.mark.parametrize("mode", ("physical", "microkernel"))
+def test_what_nobody_reaches_does_not_use_up_an_exchange_quota(boot, tmp_path, mode):
+    sip = compile_sing(SIPS / "garbage_cells.sing", tmp_path / "garbage_cells.sbc")
+    boot(f"protect={mode}", modules=[sip]).expect(End.OK, "40000 kept\n", CLEAN)
+
+
 def exchange_quota(module, tmp_path, name, pages):  # noqa: F811
     source = tmp_path / f"{name}.sasm"
     source.write_text(f"sip {name} {{\n    exchange {pages}\n}}\nfunc main() {{\n    retv\n}}\n")

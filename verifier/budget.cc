@@ -73,9 +73,16 @@ std::uint64_t argument_count(const Verified& verified, const Instruction& i) {
     }
 }
 
+// These ask twice, and collect in between.
+bool takes_exchange_memory(Opcode op) {
+    return op == Opcode::XNew || op == Opcode::XVec || op == Opcode::Channel ||
+           op == Opcode::SetNew;
+}
+
 bool may_collect(Opcode op) {
     return op == Opcode::Call || op == Opcode::CallI || op == Opcode::CallK || op == Opcode::New ||
-           op == Opcode::NewArr || op == Opcode::CellNew || op == Opcode::Select;
+           op == Opcode::NewArr || op == Opcode::CellNew || op == Opcode::Select ||
+           takes_exchange_memory(op);
 }
 
 // What the instructions of a function become, and are on the way there.
@@ -105,6 +112,7 @@ Compiled instructions(const Verified& verified, const Function& f,
         sum.relocations += 2 + arguments;
         sum.passing += kInstruction;
         if (may_collect(i.op)) sum.maps += kStackMap + 2u * f.registers;
+        if (takes_exchange_memory(i.op)) sum.relocations += 2;
         // <since lab6>
         if (i.op == Opcode::Start) { // a thunk
             sum.code += kCode + kArgumentCode * arguments;

@@ -21,6 +21,9 @@ namespace singlet::verifier {
 enum class Helper : std::uint8_t {
     NewObject, // Word (const TypeDescriptor*); may collect
     NewArray,  // Word (const TypeDescriptor*, i32 length); may collect
+    // <since lab5>
+    Collect, // void (): before a service is asked again for exchange memory
+    // </since>
     MoreStack, // the stack test failed: comes back where there is room [lib/rt/stack.hh]; may collect
     Copy,      // void (to, at, from, at, count): checked
     DivL,      // i64 (i64, i64): the divisor is not 0
@@ -33,7 +36,7 @@ enum class Helper : std::uint8_t {
 
 // <since lab5>
 // Kernel services behind opcodes. They are kernel calls without a name to import
-// [kern/abi/abi.def].
+// [kern/abi/abi.def]. Those that allocate say 0 where there is no memory, or the quota is used up.
 enum class Service : std::uint8_t {
     XNew,  // Word (ExchangeType*): an exchange struct, zeroed
     XVec,  // Word (verifier::Kind of the elements, i32 length): an exchange vector, zeroed
@@ -41,7 +44,7 @@ enum class Service : std::uint8_t {
     Free,  // void (block, endpoint or set; not null)
     // </since>
     // <since lab6>
-    Channel, // void (Contract*, Word out[2]): out[0] importer, out[1] exporter
+    Channel, // Word (Contract*, Word out[2]): 1; out[0] importer, out[1] exporter
     Send,    // void (endpoint, message, const Word args[]): an I64 is two words, low first
     // Word (const SelectEntry table[], operand count, const Word operands[], Word out[]): the
     // number of the case

@@ -140,7 +140,7 @@ Word xswap(Word block, Word offset, Word value) {
 
 void free_thing(Word address) { release(address); }
 
-void channel(Word contract, Word* out) {
+Word channel(Word contract, Word* out) {
     Thing* ends[2];
     for (int k = 0; k < 2; ++k) {
         ends[k] = make(Thing::What::Endpoint, 8);
@@ -150,6 +150,7 @@ void channel(Word contract, Word* out) {
     }
     ends[0]->peer = ends[1];
     ends[1]->peer = ends[0];
+    return 1;
 }
 
 void send(Word endpoint, Word message, const Word* args) {

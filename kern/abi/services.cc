@@ -40,8 +40,7 @@ std::uint32_t element_size(Word kind) {
 Word kernel_xnew(const Word* arguments) {
     auto& type = *pointer<const ExchangeType>(arguments[0]);
     Block* block = exchange_heap().new_struct(*running_sip, type);
-    if (!block) out_of_memory(arguments);
-    return block->address;
+    return block ? block->address : 0;
 }
 
 Word kernel_xvec(const Word* arguments) {
@@ -49,8 +48,7 @@ Word kernel_xvec(const Word* arguments) {
     if (length < 0) trap_sip(TrapReason::BadLength, 0, arguments);
     Block* block =
         exchange_heap().new_vector(*running_sip, element_size(arguments[0]), arguments[1]);
-    if (!block) out_of_memory(arguments);
-    return block->address;
+    return block ? block->address : 0;
 }
 
 Word kernel_xswap(const Word* arguments) {
@@ -70,11 +68,11 @@ Word kernel_free(const Word* arguments) {
 Word kernel_channel(const Word* arguments) {
     auto& contract = *pointer<const Contract>(arguments[0]);
     Endpoint* ends[2];
-    if (!create_channel(exchange_heap(), *running_sip, contract, ends)) out_of_memory(arguments);
+    if (!create_channel(exchange_heap(), *running_sip, contract, ends)) return 0;
     Word* out = pointer<Word>(arguments[1]);
     out[0] = ends[0]->address;
     out[1] = ends[1]->address;
-    return 0;
+    return 1;
 }
 
 Word kernel_send(const Word* arguments) {
@@ -102,10 +100,9 @@ Word kernel_unwrap(const Word* arguments) {
     return 0;
 }
 
-Word kernel_set_new(const Word* arguments) {
+Word kernel_set_new(const Word*) {
     EndpointSet* set = new_set(exchange_heap(), *running_sip);
-    if (!set) out_of_memory(arguments);
-    return set->address;
+    return set ? set->address : 0;
 }
 
 Word kernel_start(const Word* arguments) {

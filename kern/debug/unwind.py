@@ -167,8 +167,7 @@ def switch(registers, offset, _exact):
 
 SEAMS = {"trap_return": trap, "kernel_call_entry": interrupt_gate, "sysenter_entry": sysenter_gate,
          "sysenter_return": stub, "rt_new_object": entry, "rt_new_array": entry, "rt_more_stack": entry,
-         "rt_unlink": unlink,
-         "switch_context": switch}
+         "rt_collect": entry, "rt_unlink": unlink, "switch_context": switch}
 PREFIXES = {"gate_": gate, "int_": stub, "sysenter_": stub, "waiting_gate_": waiting_gate, "waiting_int_": waiting_stub}
 
 

@@ -26,6 +26,9 @@ extern const Word kernel_gates[];
 extern const Word kernel_waiting_gates[], kernel_waiting_stubs[];
 // </since>
 extern char trap_return[], rt_new_object[], rt_new_array[], rt_more_stack[];
+// <since lab5>
+extern char rt_collect[];
+// </since>
 // <since lab7>
 extern char kernel_call_entry[], sysenter_entry[], ring3_return[];
 // </since>
@@ -125,9 +128,12 @@ bool is_ring3_bottom(const CallSite& site) { return site.eip == address_of(ring3
 bool leave_entry(CallSite& site) {
     constexpr Word kEntrySize = 48;
     bool more_stack = is_behind(site.eip, rt_more_stack, kEntrySize);
-    if (!more_stack && !is_behind(site.eip, rt_new_object, kEntrySize) &&
-        !is_behind(site.eip, rt_new_array, kEntrySize))
-        return false;
+    bool collects = is_behind(site.eip, rt_new_object, kEntrySize) ||
+                    is_behind(site.eip, rt_new_array, kEntrySize);
+    // <since lab5>
+    collects |= is_behind(site.eip, rt_collect, kEntrySize);
+    // </since>
+    if (!more_stack && !collects) return false;
     Word esp = word_at(site.esp);
     site.ebp = word_at(esp + 12);
     return_to(site, esp + (more_stack ? 28 : 16));

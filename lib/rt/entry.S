@@ -40,6 +40,9 @@
 
     collecting_entry rt_new_object, rt_allocate_object
     collecting_entry rt_new_array, rt_allocate_array
+    // <since lab5>
+    collecting_entry rt_collect, rt_collect_now
+    // </since>
 
 // A function that has no room calls this, behind PUSH stack_request(), before it has touched any
 // register. Comes back with the same registers, on a stack with room.

@@ -26,6 +26,9 @@ extern "C" {
 
 void rt_new_object();
 void rt_new_array();
+// <since lab5>
+void rt_collect();
+// </since>
 void rt_more_stack();
 
 std::uint64_t rt_divu(std::uint64_t a, std::uint64_t b) { return a / b; }
@@ -81,6 +84,10 @@ Word singlet::rt::helper_address(std::uint32_t helper) {
         return address_of(&rt_new_object);
     case Helper::NewArray:
         return address_of(&rt_new_array);
+    // <since lab5>
+    case Helper::Collect:
+        return address_of(&rt_collect);
+    // </since>
     case Helper::MoreStack:
         return address_of(&rt_more_stack);
     case Helper::Copy:

@@ -176,6 +176,7 @@ private:
     // <since lab5>
     // ---- lower_exchange.cc
     void service(Service s);
+    void allocating_service(Service s);
     void exchange_new(const Instruction& i);
     void exchange_vector(const Instruction& i);
     void exchange_swap(const Instruction& i);

@@ -23,7 +23,7 @@ void Lowering::channel(const Instruction& i) {
     address_of(1, 2);
     as_.mov(frame(0), Operand::constant(0, {true, Relocation::What::Contract, i.imm}));
     give_back();
-    service(Service::Channel);
+    allocating_service(Service::Channel);
     auto importer = define(i.a), exporter = define(i.b);
     // What lives in memory first, through ECX, which the other may take afterwards.
     for (bool to_memory : {true, false})
@@ -63,7 +63,7 @@ void Lowering::unwrap(const Instruction& i) {
 }
 
 void Lowering::set_new(const Instruction& i) {
-    service(Service::SetNew);
+    allocating_service(Service::SetNew);
     result(i.a);
 }
 

@@ -13,9 +13,24 @@ void Lowering::service(Service s) {
     as_.call(Symbol{true, Relocation::What::Service, static_cast<std::uint32_t>(s)});
 }
 
+// The quota may be used up by blocks in cells that nobody reaches any more: collect, and ask once again. The arguments are
+// where they were, for a service only reads them.
+void Lowering::allocating_service(Service s) {
+    Label done = as_.label();
+    service(s);
+    as_.test(Reg::EAX, Reg::EAX);
+    as_.jcc(Cc::NE, done);
+    as_.call(ImageBuilder::helper(Helper::Collect));
+    collector_point();
+    service(s);
+    as_.test(Reg::EAX, Reg::EAX);
+    as_.jcc(Cc::E, cold(rt::TrapReason::OutOfMemory));
+    as_.bind(done);
+}
+
 void Lowering::exchange_new(const Instruction& i) {
     as_.mov(frame(0), Operand::constant(0, {true, Relocation::What::ExchangeType, i.imm}));
-    service(Service::XNew);
+    allocating_service(Service::XNew);
     result(i.a);
 }
 
@@ -24,7 +39,7 @@ void Lowering::exchange_vector(const Instruction& i) {
     argument(1, value(i.b));
     as_.mov(frame(0), Operand::constant(static_cast<std::int32_t>(element)));
     give_back();
-    service(Service::XVec);
+    allocating_service(Service::XVec);
     result(i.a);
 }
 
