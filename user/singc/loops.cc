@@ -65,6 +65,9 @@ bool is_immediate(const Instruction& i, AluOp op) {
     return i.op == Opcode::AluI && i.c == static_cast<std::uint8_t>(op);
 }
 
+// What a counter may start with and grow by. Arrays are shorter than 2^31 by more than a few times this.
+constexpr std::uint32_t kLittle = 1 << 16;
+
 } // namespace
 
 void Emitter::improve_loops() {
@@ -150,8 +153,9 @@ bool Emitter::is_local(const Block& block, std::size_t n, std::uint8_t counter) 
     return here == all;
 }
 
-// `i < a.Length`, where i starts at 0 or above and is only stepped by 1, is the same as an unsigned
-// comparison; and from that the compiler to x86 sees that a[i] is in bounds.
+// `i < a.Length` or `i + k < a.Length`, where i starts at 0 or above and only grows, by little, is the same as
+// an unsigned comparison: no array is so long that it could overflow. And from that the compiler to x86 sees
+// that a[i] is in bounds.
 void Emitter::compare_unsigned(const Loop& loop, const std::vector<Loop>& loops) {
     Block& test = blocks_[loop.before->code.back().imm];
     if (test.code.size() < 3 || test.code.back().op != Opcode::BrNz) return;
@@ -163,12 +167,20 @@ void Emitter::compare_unsigned(const Loop& loop, const std::vector<Loop>& loops)
         length.op != Opcode::Len || length.a != compare.c || compare.b == compare.c ||
         stays < loop.begin || stays >= loop.end)
         return;
+    std::uint8_t counter = compare.b;
+    if (test.code.size() > 3) {
+        const Instruction& sum = test.code[test.code.size() - 4];
+        if (is_immediate(sum, AluOp::Add) && sum.a == counter && sum.b != counter &&
+            sum.imm <= kLittle && writers_[counter] == 1)
+            counter = sum.b;
+    }
     auto steps = 0, others = 0;
     for (std::uint32_t k = loop.begin; k < loop.end; k++)
         for (const Instruction& i : blocks_[order_[k]].code) {
             bool writes = false;
-            written(i, [&](std::uint8_t r) { writes |= r == compare.b; });
-            bool is_step = writes && is_immediate(i, AluOp::Add) && i.b == i.a && i.imm == 1 &&
+            written(i, [&](std::uint8_t r) { writes |= r == counter; });
+            bool is_step = writes && is_immediate(i, AluOp::Add) && i.b == i.a &&
+                           i.imm - 1 < kLittle &&
                            std::none_of(loops.begin(), loops.end(), [&](const Loop& l) {
                                return l.begin > loop.begin && l.begin <= k && k < l.end;
                            });
@@ -177,8 +189,7 @@ void Emitter::compare_unsigned(const Loop& loop, const std::vector<Loop>& loops)
     bool starts_well = false;
     for (const Instruction& i : loop.before->code)
         written(i, [&](std::uint8_t r) {
-            if (r == compare.b)
-                starts_well = i.op == Opcode::LdI && static_cast<std::int32_t>(i.imm) >= 0;
+            if (r == counter) starts_well = i.op == Opcode::LdI && i.imm <= kLittle;
         });
     if (steps == 1 && others == 0 && starts_well)
         compare.imm = static_cast<std::uint32_t>(verifier::Condition::LtU);

@@ -101,6 +101,19 @@ TEST_CASE(
     CHECK(loop.frame_words == 4);
 }
 
+// That no other check is left out is shown by checks_sum_*.sasm.
+TEST_CASE("behind i + 1 < length, two bytes at i need the test of its sign only") {
+    auto size = [](const char* room) {
+        const std::string text =
+            std::string("func f(array(u8), i32) -> i32 {\n add r2, r1, ") + room +
+            "\n len r3, r0\n cmp.ltu r4, r2, r3\n brnz r4, inside, outside\ninside:\n"
+            " ldbytes r5, r0, r1, 2\n ret r5\noutside:\n ret r1\n}\nfunc main() {\n retv\n}";
+        auto image = compile(verified(text), {});
+        return image.functions[0].end - image.functions[0].begin;
+    };
+    CHECK(size("1") < size("-1")); // of which nothing is known
+}
+
 TEST_CASE("images are well-formed, and the same each time") {
     static const Environment environment{abi::kKernelCalls};
     int compiled = 0;

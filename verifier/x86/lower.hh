@@ -131,13 +131,15 @@ private:
     struct Fact { // the object is not null; if it is an array, index + room <= its length
         WebIndex object, index;
         std::uint64_t room;
+        bool if_positive = false; // only if the index is not negative
     };
     void forget(WebIndex w); // it gets another value
     void learn(Fact fact);
     void facts_at_entry(std::uint32_t k);
     void learn_from_branch(const Block& before, const Block& block);
     bool must_check_null(unsigned r);
-    bool must_check_bounds(unsigned array, WebIndex index, std::uint64_t room);
+    bool must_check_bounds(unsigned array, WebIndex index, std::uint64_t room,
+                           bool is_positive = false);
     Reg object(unsigned r); // the reference in a register, checked for null where it may be
     void null_check(unsigned r);
     Operand element(unsigned array, unsigned index, unsigned size);

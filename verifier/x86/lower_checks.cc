@@ -39,7 +39,8 @@ void Lowering::facts_at_entry(std::uint32_t k) {
     learn_from_branch(before, block);
 }
 
-// len n, a; cmp.ltu x, i, n; brnz x, block: i is an index of a there.
+// len n, a; cmp.ltu x, i, n; brnz x, block: i is an index of a there. So is j + k if it was computed just
+// before as i; if j is not negative the sum has not wrapped, and a has k + 1 elements from j on.
 void Lowering::learn_from_branch(const Block& before, const Block& block) {
     if (before.end - before.begin < 3) return;
     const auto* last = &function_->code[before.end - 3];
@@ -51,7 +52,16 @@ void Lowering::learn_from_branch(const Block& before, const Block& block) {
     bool kept = length.a != length.b && length.a != compare.b && compare.a != length.b &&
                 compare.a != compare.b;
     auto a = webs_.at_entry(block, length.b), i = webs_.at_entry(block, compare.b);
-    if (holds && kept && a != kNoWeb && i != kNoWeb) learn({a, i, 1});
+    if (!holds || !kept || a == kNoWeb) return;
+    if (i != kNoWeb) learn({a, i, 1});
+    if (before.end - before.begin < 4) return;
+    const auto& sum = last[-1];
+    if (sum.op != Opcode::AluI || sum.c != static_cast<std::uint8_t>(AluOp::Add) ||
+        sum.a != compare.b || sum.a == length.b || sum.a == sum.b || sum.imm > 0x7fffffff)
+        return;
+    auto j = webs_.at_entry(block, sum.b);
+    bool stays = sum.b != length.a && sum.b != compare.a;
+    if (stays && j != kNoWeb) learn({a, j, std::uint64_t{sum.imm} + 1, true});
 }
 
 bool Lowering::must_check_null(unsigned r) {
@@ -64,11 +74,13 @@ bool Lowering::must_check_null(unsigned r) {
 }
 
 // Whether `index` + room <= length is still to be shown; kNoWeb is the index 0.
-bool Lowering::must_check_bounds(unsigned array, WebIndex index, std::uint64_t room) {
+bool Lowering::must_check_bounds(unsigned array, WebIndex index, std::uint64_t room,
+                                 bool is_positive) {
     if (!options_.checks) return false;
     auto w = cursor_.web(array);
     for (const auto& f : facts_)
-        if (f.object == w && f.index == index && f.room >= room) return false;
+        if (f.object == w && f.index == index && f.room >= room && (is_positive || !f.if_positive))
+            return false;
     learn({w, index, room});
     return true;
 }
@@ -133,7 +145,7 @@ Operand Lowering::bytes_in(unsigned array, unsigned index, unsigned width) {
         as_.test(reg, reg);
         as_.jcc(Cc::S, cold(rt::TrapReason::OutOfBounds));
     }
-    if (must_check_bounds(array, cursor_.web(index), width)) {
+    if (must_check_bounds(array, cursor_.web(index), width, true)) {
         auto last = temporary();
         as_.lea(last, Operand::memory(reg, wide.disp - 1));
         as_.alu(Op::Cmp, last, length);
