@@ -114,7 +114,8 @@ void Allocator::find_worth() {
     for (WebIndex w = 0; w < webs_.all().size(); ++w)
         if (const auto& web = webs_.all()[w]; !web.is_constant() && !web.fused && web.length &&
                                               result_->places[w].kind == Place::Kind::None)
-            worth_.push_back({(std::uint64_t{web.weight} << 32) / web.length, w});
+            worth_.push_back(
+                {wishes_[w].at_last ? 0 : (std::uint64_t{web.weight} << 32) / web.length, w});
     std::sort(worth_.begin(), worth_.end(), [](const Worth& a, const Worth& b) {
         return a.weight_a_step != b.weight_a_step ? a.weight_a_step > b.weight_a_step
                                                   : a.web < b.web;
@@ -137,6 +138,9 @@ void Allocator::scan(const Block& block) {
         for (auto d : o.defs) {
             if (pc + 1 < block.end && is_passing(i, time, d))
                 result_->places[d].kind = Place::Kind::Passing;
+            wishes_[d].at_last = pc + 1 < block.end && webs_.loads_word(pc) &&
+                                 reads_from_memory(function_->code[pc + 1]) &&
+                                 webs_.all()[d].length == 2;
             if (c.late == kCallerSaved) wishes_[d].prefer |= bit(Reg::EAX);
             if (i.op == Opcode::Mov || i.op == Opcode::Alu || i.op == Opcode::AluI ||
                 i.op == Opcode::Cast || i.op == Opcode::Wrap)

@@ -99,6 +99,7 @@ private:
     struct Wishes {
         RegMask prefer = 0;
         WebIndex like[3] = {kNoWeb, kNoWeb, kNoWeb};
+        bool at_last = false; // one can do without
         void add(WebIndex web) {
             for (auto& l : like)
                 if (l == kNoWeb) return void(l = web);

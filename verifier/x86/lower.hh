@@ -147,7 +147,7 @@ private:
 
     // ---- lower_object.cc
     static constexpr std::int32_t kLengthOffset = 4; // of an array or string
-    bool fold(unsigned a, Operand from, Kind kind);
+    bool fold(unsigned a, Operand from);
     void load(unsigned a, Operand from, Kind kind);
     void store(Operand to, unsigned from, Kind kind);
     Kind element_kind(unsigned array) const;

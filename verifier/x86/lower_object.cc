@@ -33,17 +33,9 @@ Kind Lowering::element_kind(unsigned array) const {
 // A word that only the next instruction reads, and can read from memory, is not loaded: that instruction
 // takes `from` for the register's place. Nothing comes between, so the word is the same; the registers
 // of the address are kept from being borrowed until then.
-bool Lowering::fold(unsigned a, Operand from, Kind kind) {
-    bool is_word = kind != Kind::I64 && kind != Kind::U8 && kind != Kind::U16;
-    if (!is_word || borrowed_ != 0 || pc_ + 1 >= block_end_) return false;
-    const auto& next = function_->code[pc_ + 1];
-    bool reads_memory = next.op == Opcode::Cmp || next.op == Opcode::CmpI;
-    if (next.op == Opcode::Alu) {
-        auto op = static_cast<AluOp>(next.imm);
-        reads_memory = op == AluOp::Add || op == AluOp::Sub || op == AluOp::Mul ||
-                       op == AluOp::And || op == AluOp::Or || op == AluOp::Xor;
-    }
-    if (!reads_memory || (next.op != Opcode::CmpI && next.b == next.c)) return false;
+bool Lowering::fold(unsigned a, Operand from) {
+    if (!webs_.loads_word(pc_) || borrowed_ != 0 || pc_ + 1 >= block_end_) return false;
+    if (!reads_from_memory(function_->code[pc_ + 1])) return false;
     auto ranges = webs_.ranges(webs_.all()[cursor_.next_definition()]);
     if (ranges.size() != 1 || ranges[0].to != 3 * (number_ + 1) + 1) return false;
     folded_ = {cursor_.define(a), from};
@@ -51,7 +43,7 @@ bool Lowering::fold(unsigned a, Operand from, Kind kind) {
 }
 
 void Lowering::load(unsigned a, Operand from, Kind kind) {
-    if (fold(a, from, kind)) return;
+    if (fold(a, from)) return;
     auto w = cursor_.define(a);
     auto to = place(w), top = high_place(w);
     if (kind == Kind::I64) { // whose registers may be those of the address

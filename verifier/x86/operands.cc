@@ -72,6 +72,29 @@ bool call_has_result(const Verified& verified, const Instruction& i) {
 
 } // namespace
 
+bool reads_from_memory(const Instruction& i) {
+    switch (i.op) {
+    case Opcode::CmpI:
+        return true;
+    case Opcode::Cmp:
+        return i.b != i.c;
+    case Opcode::Alu:
+        switch (static_cast<AluOp>(i.imm)) {
+        case AluOp::Add:
+        case AluOp::Sub:
+        case AluOp::Mul:
+        case AluOp::And:
+        case AluOp::Or:
+        case AluOp::Xor:
+            return i.b != i.c;
+        default:
+            return false;
+        }
+    default:
+        return false;
+    }
+}
+
 void OperandTable::clear(std::size_t instructions) {
     entries_.clear();
     registers_.clear();

@@ -59,6 +59,9 @@ struct Edges {
     }
 };
 
+// Whether an instruction can read an operand from where the one before would load it from.
+bool reads_from_memory(const Instruction& i);
+
 // Adds the edges out of a terminator: one a target of a switch, one a case of a select.
 void add_edges(Edges& edges, const Verified& verified, const Function& function,
                const Instruction& terminator, const ChannelTypes& channel);

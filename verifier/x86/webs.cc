@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lib/core/assert.hh"
+#include "verifier/field_layout.hh"
 #include "verifier/flow.hh"
 
 namespace singlet::verifier::x86 {
@@ -62,6 +63,7 @@ void Webs::lay_out(Replay& replay) {
     channels_.clear();
     wide_.clear();
     wide_.reserve(function_->code.size());
+    loads_word_.assign(function_->code.size(), false);
     for (std::size_t k = 0; k < blocks_.size(); ++k) {
         auto& block = blocks_[k];
         block.number = static_cast<std::uint16_t>(k);
@@ -92,6 +94,7 @@ void Webs::look_inside(Block& block, Replay& replay) {
             operands_.add(verified_, i, kNoChannel);
         }
         // </since>
+        loads_word_[pc] = is_word_load(i, types);
         if (pc + 1 == block.end) break;
         replay.step();
         for (auto r : operands(pc).defs)
@@ -101,6 +104,29 @@ void Webs::look_inside(Block& block, Replay& replay) {
     add_edges(edges_, verified_, *function_, function_->code[block.end - 1],
               channel(block.end - 1));
     block.end_edge = static_cast<std::uint32_t>(edges_.all.size());
+}
+
+bool Webs::is_word_load(const Instruction& i, std::span<const Type> types) const {
+    const auto& module = verified_.module();
+    auto is_word = [](Kind k) { return storage_size(k) == 4; };
+    switch (i.op) {
+    case Opcode::Len:
+        return true;
+    case Opcode::LdBytes:
+        return i.imm == 4;
+    case Opcode::LdElem: {
+        const auto& array = types[i.b];
+        return array.kind != Kind::Str && is_word(module.types[array.index].kind);
+    }
+    case Opcode::LdFld: {
+        const auto& holder = types[i.b];
+        const auto& fields = holder.kind == Kind::Ref ? module.classes[holder.index].fields
+                                                      : module.structs[holder.index].fields;
+        return is_word(module.types[fields[i.imm].type].kind);
+    }
+    default:
+        return false;
+    }
 }
 
 // A jump backwards closes a loop around everything between.

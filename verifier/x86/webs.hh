@@ -80,6 +80,8 @@ public:
     std::span<const Edge> edges(const Block& block) const {
         return {edges_.all.data() + block.first_edge, edges_.all.data() + block.end_edge};
     }
+    // Whether an instruction loads a whole word, which another could read from where it lies.
+    bool loads_word(std::uint32_t pc) const { return loads_word_[pc]; }
     WebIndex at_entry(const Block& block, std::uint8_t reg) const;
     // f(register, web) for each that is live there, in ascending order.
     template <class F>
@@ -117,6 +119,7 @@ private:
 
     void lay_out(Replay& replay);
     void look_inside(Block& block, Replay& replay);
+    bool is_word_load(const Instruction& i, std::span<const Type> types) const;
     void find_depths();
     Sets summarize(const Block& block) const;
     void find_live();
@@ -146,7 +149,8 @@ private:
 
     std::vector<Web> webs_;
     std::vector<Range> ranges_;
-    std::vector<std::uint8_t> wide_; // of each definition in the order of the code: an I64
+    std::vector<std::uint8_t> loads_word_; // of each instruction
+    std::vector<std::uint8_t> wide_;       // of each definition in the order of the code: an I64
     // Nodes at first, then webs: what is live at the entries of blocks, what is defined, and the operands of all instructions.
     std::vector<WebIndex> entry_, defined_, operand_webs_;
 
