@@ -148,6 +148,7 @@ void Lowering::effect(Expr& e) {
 void Lowering::if_statement(Stmt& s) {
     Label yes = emitter_.label(), no = emitter_.label();
     bool has_else = s.body.size() > 1;
+    if (!has_else && add_if(*s.exprs[0], *s.body[0])) return;
     Label end = has_else ? emitter_.label() : no;
     condition(*s.exprs[0], yes, no);
     emitter_.place(yes);

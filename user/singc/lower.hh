@@ -76,6 +76,8 @@ private:
     // lower_conditions.cc
     void condition(Expr& e, Label yes, Label no);
     Reg truth(Expr& e, Reg want);
+    Reg in_interval(Variable& x, std::int64_t low, std::int64_t high, Reg want);
+    bool add_if(Expr& condition, Stmt& body);
     Reg compare(Expr& e, Reg want);
 
     // lower_calls.cc
