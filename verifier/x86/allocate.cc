@@ -152,8 +152,9 @@ void Allocator::scan(const Block& block) {
 // Whether an instruction leaves a 64-bit value in EDX:EAX that the next one, and no other, reads from there.
 // What does so are those that end in Lowering::long_result.
 bool Allocator::is_passing(const Instruction& i, std::uint32_t time, WebIndex web) const {
+    if (!webs_.all()[web].wide) return false;
     const auto ranges = webs_.ranges(webs_.all()[web]);
-    if (!webs_.all()[web].wide || ranges.size() != 1 || ranges[0].to != time + 4) return false;
+    if (ranges.size() != 1 || ranges[0].to != time + 4) return false;
     if (i.op != Opcode::AluL && i.op != Opcode::SxL && i.op != Opcode::ZxL &&
         i.op != Opcode::Call && i.op != Opcode::CallI && i.op != Opcode::CallK)
         return false;

@@ -14,16 +14,15 @@ constexpr std::uint8_t kInt3 = 0xcc;   // never run
 
 Lowering::Lowering(ImageBuilder& builder, const CompileOptions& options)
     : builder_(builder), verified_(builder.verified()), module_(verified_.module()),
-      options_(options), webs_(verified_), allocator_(verified_, webs_), cursor_(webs_),
-      replay_(verified_, 0) {}
+      options_(options), webs_(verified_), allocator_(verified_, webs_), cursor_(webs_) {}
 
 // How many registers a function borrows is known when it has been lowered. So that is done with no room for them; what was
 // missing is there the second time; and if then something else is, all the room that there can be. Most functions are lowered
 // once. Tables that a try has left in the image's data are nobody's.
 void Lowering::run(std::size_t function) {
     function_ = &module_.functions[function];
-    replay_.turn_to(function);
-    webs_.turn_to(function, replay_);
+    verified_facts_ = &verified_.facts(function);
+    webs_.turn_to(function);
     allocator_.turn_to(function, allocation_);
     measure();
     find_entries();
@@ -104,7 +103,11 @@ void Lowering::emit_block(std::uint32_t k) {
 
 void Lowering::emit_instructions(const Block& block) {
     cursor_.enter(block);
-    replay_.enter(block.number);
+    collected_ = {};
+    const auto entry = verified_facts_->entry[block.number];
+    block.live_in.each([&](std::size_t r) {
+        if (is_collected(entry[r].kind)) collected_.add(r);
+    });
     block_end_ = block.end;
     next_pair_ = kNoWeb;
     for (auto pc = block.begin; pc < block.end; ++pc) {
@@ -120,14 +123,34 @@ void Lowering::emit_instructions(const Block& block) {
         for (auto w : webs_.webs_of(pc).uses)
             operands_ |= allocation_.places[w].registers();
         if (auto done = rotation(block); done != 0)
-            pc += done - 1;
+            while (--done != 0)
+                settle(pc++);
         else
             instruction(i);
         if (folded_.web == folded) folded_ = {};
-        for (auto w : webs_.webs_of(pc).defs)
-            forget(w);
-        if (pc + 1 < block.end) give_back(), replay_.step();
+        settle(pc);
+        if (pc + 1 < block.end) give_back();
     }
+}
+
+void Lowering::settle(std::uint32_t pc) {
+    const auto registers = webs_.operands(pc).defs;
+    const auto webs = webs_.webs_of(pc).defs;
+    const auto types = webs_.types_of(pc).defs;
+    for (std::size_t k = 0; k < registers.size(); ++k) {
+        forget(webs[k]);
+        if (is_collected(types[k].kind))
+            collected_.add(registers[k]);
+        else
+            collected_.remove(registers[k]);
+    }
+}
+
+const Type& Lowering::type(unsigned r) const {
+    const auto uses = webs_.operands(pc_).uses;
+    const auto at = std::find(uses.begin(), uses.end(), r);
+    ASSERT(at != uses.end());
+    return webs_.types_of(pc_).uses[static_cast<std::size_t>(at - uses.begin())];
 }
 
 Operand Lowering::place(WebIndex w) const {

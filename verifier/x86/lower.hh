@@ -40,6 +40,7 @@ private:
     void find_entries();
     void emit_block(std::uint32_t k);
     void emit_instructions(const Block& block);
+    void settle(std::uint32_t pc);          // what the instruction defines has been defined
     void instruction(const Instruction& i); // lower_instruction.cc
     void emit_cold();
     void finish();
@@ -53,7 +54,7 @@ private:
     Operand half(unsigned r, unsigned which) const { return which == 0 ? value(r) : high(r); }
     Operand define(unsigned r) { return place(cursor_.define(r)); }
     const Web& web(unsigned r) const { return webs_.all()[cursor_.web(r)]; }
-    const Type& type(unsigned r) const { return replay_.registers()[r]; }
+    const Type& type(unsigned r) const; // of an operand that is read
     bool is_wide(unsigned r) const { return web(r).wide; }
     static std::uint32_t words_of(const Module& module, std::span<const TypeIndex> types);
 
@@ -212,12 +213,12 @@ private:
     const Verified& verified_;
     const Module& module_;
     const Function* function_ = nullptr;
+    const FunctionFacts* verified_facts_ = nullptr;
     CompileOptions options_;
     Webs webs_;
     Allocator allocator_;
     Allocation allocation_;
     Cursor cursor_;
-    Replay replay_;
     Assembler as_;
 
     std::uint32_t outgoing_ = 0;       // words at the frame's bottom
@@ -225,6 +226,8 @@ private:
     bool ran_short_ = false;     // of that room or of registers: what was lowered is of no use
     bool may_save_more_ = false; // of the registers that the caller wants back
     bool is_leaf_ = true;
+
+    RegisterSet collected_; // bytecode registers that hold a collected reference now
 
     // The instruction at hand.
     std::uint32_t pc_ = 0, number_ = 0;

@@ -6,6 +6,7 @@
 // stack map names a collected value by its word.
 #include <algorithm>
 
+#include "lib/core/assert.hh"
 #include "lib/rt/stack.hh"
 #include "verifier/x86/lower.hh"
 
@@ -144,20 +145,19 @@ void Lowering::collector_point() {
     Point point{
         .at = as_.here(), .first_slot = static_cast<std::uint32_t>(slots_.size()), .registers = 0};
     auto time = 3 * number_ + 1;
-    const auto& types = replay_.registers();
-    for (unsigned r = 0; r < function_->registers; ++r) {
-        auto w = cursor_.web(r);
-        if (w == kNoWeb || !is_collected(types[r].kind)) continue;
+    collected_.each([&](std::size_t r) {
+        auto w = cursor_.web(static_cast<unsigned>(r));
+        ASSERT(w != kNoWeb);
         auto ranges = webs_.ranges(webs_.all()[w]);
         auto in = std::upper_bound(ranges.begin(), ranges.end(), time,
                                    [](std::uint32_t t, const Range& x) { return t < x.from; });
-        if (in == ranges.begin() || std::prev(in)->to <= time) continue;
+        if (in == ranges.begin() || std::prev(in)->to <= time) return;
         auto at = place(w);
         if (at.is_register())
             point.registers |= saved_bits(bit(at.reg));
         else if (at.is_memory())
             slots_.push_back(static_cast<std::uint16_t>(at.disp / 4));
-    }
+    });
     points_.push_back(point);
 }
 

@@ -162,7 +162,6 @@ unsigned Lowering::rotation(const Block& block) {
     };
     auto first = cursor_.define(a->a), second = cursor_.define(b->a);
     if (!ends(first) || !ends(second) || from.is_constant()) return cursor_ = saved, 0;
-    replay_.step(), replay_.step();
     pc_ += 2, number_ += 2;
     auto to = define(c->a);
     auto work = target(to, {});

@@ -38,10 +38,11 @@ const ChannelTypes kNoChannel{};
 
 } // namespace
 
-void Webs::turn_to(std::size_t function, Replay& replay) {
+void Webs::turn_to(std::size_t function) {
+    replay_.turn_to(function);
     function_ = &verified_.module().functions[function];
     facts_ = &verified_.facts(function);
-    lay_out(replay);
+    lay_out();
     find_live();
     number_nodes();
     find_ranges();
@@ -54,15 +55,15 @@ const ChannelTypes& Webs::channel(std::uint32_t pc) const {
 }
 
 // The blocks in the order of their numbers, which is that of the source: loops lie together.
-void Webs::lay_out(Replay& replay) {
+void Webs::lay_out() {
     blocks_.assign(function_->blocks.size(), {});
     position_.resize(function_->blocks.size());
     instructions_ = 0;
     operands_.clear(function_->code.size());
     edges_.clear();
     channels_.clear();
-    wide_.clear();
-    wide_.reserve(function_->code.size());
+    operand_types_.clear();
+    operand_types_.reserve(3 * function_->code.size());
     loads_word_.assign(function_->code.size(), false);
     for (std::size_t k = 0; k < blocks_.size(); ++k) {
         auto& block = blocks_[k];
@@ -72,15 +73,15 @@ void Webs::lay_out(Replay& replay) {
         block.at = instructions_;
         instructions_ += block.end - block.begin;
         position_[k] = static_cast<std::uint32_t>(k);
-        look_inside(block, replay);
+        look_inside(block);
     }
     find_depths();
 }
 
 // What later steps need to know of each instruction and would need its types for.
-void Webs::look_inside(Block& block, Replay& replay) {
-    replay.enter(block.number);
-    const auto& types = replay.registers();
+void Webs::look_inside(Block& block) {
+    replay_.enter(block.number);
+    const auto& types = replay_.registers();
     for (auto pc = block.begin; pc < block.end; ++pc) {
         const auto& i = function_->code[pc];
         // <since lab6 = operands_.add(verified_, i, kNoChannel);>
@@ -95,10 +96,13 @@ void Webs::look_inside(Block& block, Replay& replay) {
         }
         // </since>
         loads_word_[pc] = is_word_load(i, types);
+        const auto o = operands(pc);
+        for (auto r : o.uses)
+            operand_types_.push_back(types[r]);
         if (pc + 1 == block.end) break;
-        replay.step();
-        for (auto r : operands(pc).defs)
-            wide_.push_back(types[r].kind == Kind::I64);
+        replay_.step();
+        for (auto r : o.defs)
+            operand_types_.push_back(types[r]);
     }
     block.first_edge = static_cast<std::uint32_t>(edges_.all.size());
     add_edges(edges_, verified_, *function_, function_->code[block.end - 1],
@@ -288,7 +292,7 @@ void Webs::number_entries() {
     }
     entry_.resize(live);
     nodes_.clear();
-    nodes_.reserve(live + wide_.size());
+    nodes_.reserve(live + function_->code.size());
     for (auto& block : blocks_) {
         if (block.inherits) continue;
         std::uint32_t n = block.first_entry;
@@ -303,7 +307,7 @@ void Webs::number_entries() {
 void Webs::number_definitions() {
     joined_.assign(blocks_.size(), nullptr);
     defined_.clear();
-    defined_.reserve(wide_.size());
+    defined_.reserve(function_->code.size());
     operand_webs_.resize(operands_.count());
     std::uint32_t nth = 0;
     for (auto& block : blocks_) {
@@ -320,8 +324,7 @@ void Webs::number_definitions() {
             for (auto r : o.uses)
                 operand_webs_[nth++] = current_[r];
             for (auto r : o.defs) {
-                const auto k = defined_.size();
-                current_[r] = add_definition(i, r, wide_[k]);
+                current_[r] = add_definition(i, r, operand_types_[nth].kind == Kind::I64);
                 defined_.push_back(current_[r]);
                 operand_webs_[nth++] = current_[r];
             }

@@ -40,6 +40,9 @@ struct Web {
 struct OperandWebs {
     std::span<const WebIndex> uses, defs;
 };
+struct OperandTypes {
+    std::span<const Type> uses, defs;
+};
 
 struct Block {
     std::uint16_t number;     // in the function
@@ -57,8 +60,8 @@ struct Block {
 // it has of the heap, it keeps.
 class Webs {
 public:
-    explicit Webs(const Verified& verified) : verified_(verified) {}
-    void turn_to(std::size_t function, Replay& replay);
+    explicit Webs(const Verified& verified) : verified_(verified), replay_(verified, 0) {}
+    void turn_to(std::size_t function);
 
     std::span<const Block> blocks() const { return blocks_; }
     // Position of a block in blocks().
@@ -92,6 +95,12 @@ public:
     WebIndex defined(const Block& block, std::uint32_t nth) const {
         return defined_[block.first_def + nth];
     }
+    // Their types: of what is read before the instruction, of what is written after it.
+    OperandTypes types_of(std::uint32_t pc) const {
+        const Type* at = operand_types_.data() + operands_.first(pc);
+        const Operands o = operands_[pc];
+        return {{at, o.uses.size()}, {at + o.uses.size(), o.defs.size()}};
+    }
     const ChannelTypes& channel(std::uint32_t pc) const;
 
     unsigned register_count() const { return function_->registers; }
@@ -117,8 +126,8 @@ private:
         RegisterSet uses, defines;
     };
 
-    void lay_out(Replay& replay);
-    void look_inside(Block& block, Replay& replay);
+    void lay_out();
+    void look_inside(Block& block);
     bool is_word_load(const Instruction& i, std::span<const Type> types) const;
     void find_depths();
     Sets summarize(const Block& block) const;
@@ -138,6 +147,8 @@ private:
     std::uint32_t add_definition(const Instruction& i, std::uint8_t reg, bool wide);
 
     const Verified& verified_;
+    Replay
+        replay_; // only while a function is laid out: what has to be known of types later is kept
     const Function* function_ = nullptr;
     const FunctionFacts* facts_ = nullptr;
     std::vector<Block> blocks_;
@@ -150,7 +161,7 @@ private:
     std::vector<Web> webs_;
     std::vector<Range> ranges_;
     std::vector<std::uint8_t> loads_word_; // of each instruction
-    std::vector<std::uint8_t> wide_;       // of each definition in the order of the code: an I64
+    std::vector<Type> operand_types_;
     // Nodes at first, then webs: what is live at the entries of blocks, what is defined, and the operands of all instructions.
     std::vector<WebIndex> entry_, defined_, operand_webs_;
 
