@@ -36,40 +36,6 @@ Result check_blocks(const Module& module, std::size_t number) {
 
 } // namespace
 
-std::size_t successor_count(const Function& f, const Instruction& terminator) {
-    switch (terminator.op) {
-    case Opcode::Jmp:
-        return 1;
-    case Opcode::BrNz:
-    case Opcode::BrNull:
-    case Opcode::BrIs:
-        return 2;
-    case Opcode::Switch:
-        return f.switches[terminator.imm].size();
-    // <since lab6>
-    case Opcode::Select:
-        return f.selects[terminator.imm].cases.size();
-    // </since>
-    default:
-        return 0; // ret, retv, trap
-    }
-}
-
-std::uint16_t successor(const Function& f, const Instruction& terminator, std::size_t i) {
-    switch (terminator.op) {
-    case Opcode::Jmp:
-        return static_cast<std::uint16_t>(terminator.imm);
-    case Opcode::Switch:
-        return f.switches[terminator.imm][i];
-    // <since lab6>
-    case Opcode::Select:
-        return f.selects[terminator.imm].cases[i].block;
-    // </since>
-    default:
-        return i == 0 ? terminator.true_block() : terminator.false_block();
-    }
-}
-
 // Depth first with an explicit stack, the last successor first: so the order is close to that of the text. Each edge is gone
 // along once, and limits::kTargets bounds those of all tables together.
 Checked<Flow> check_flow(const Module& module, std::size_t number, Workspace& workspace) {

@@ -31,7 +31,38 @@ inline std::uint16_t block_of(const Function& f, std::uint32_t pc) {
 }
 
 // Number of successors of a terminator, and each of them, in the order of its operand or table.
-std::size_t successor_count(const Function& f, const Instruction& terminator);
-std::uint16_t successor(const Function& f, const Instruction& terminator, std::size_t i);
+inline std::size_t successor_count(const Function& f, const Instruction& terminator) {
+    switch (terminator.op) {
+    case Opcode::Jmp:
+        return 1;
+    case Opcode::BrNz:
+    case Opcode::BrNull:
+    case Opcode::BrIs:
+        return 2;
+    case Opcode::Switch:
+        return f.switches[terminator.imm].size();
+    // <since lab6>
+    case Opcode::Select:
+        return f.selects[terminator.imm].cases.size();
+    // </since>
+    default:
+        return 0; // ret, retv, trap
+    }
+}
+
+inline std::uint16_t successor(const Function& f, const Instruction& terminator, std::size_t i) {
+    switch (terminator.op) {
+    case Opcode::Jmp:
+        return static_cast<std::uint16_t>(terminator.imm);
+    case Opcode::Switch:
+        return f.switches[terminator.imm][i];
+    // <since lab6>
+    case Opcode::Select:
+        return f.selects[terminator.imm].cases[i].block;
+    // </since>
+    default:
+        return i == 0 ? terminator.true_block() : terminator.false_block();
+    }
+}
 
 } // namespace singlet::verifier
