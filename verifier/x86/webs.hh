@@ -147,8 +147,7 @@ private:
     std::uint32_t add_definition(const Instruction& i, std::uint8_t reg, bool wide);
 
     const Verified& verified_;
-    Replay
-        replay_; // only while a function is laid out: what has to be known of types later is kept
+    Replay replay_; // while a function is laid out: what is asked of types later is kept
     const Function* function_ = nullptr;
     const FunctionFacts* facts_ = nullptr;
     std::vector<Block> blocks_;
