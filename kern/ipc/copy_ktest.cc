@@ -65,7 +65,8 @@ struct Scene {
             address = node.field(i ? kLeft : kRight);
         }
         auto& vector = static_cast<Block&>(owned_at(address));
-        return vector.region == region && vector.length == 5000 && vector.data()[4999] == 77;
+        return vector.region == region && vector.length == 5000 && vector.data()[4999] == 77 &&
+               *pointer<Word>(address + 4) == 5000; // as its program sees it
     }
 };
 
@@ -80,11 +81,14 @@ KERNEL_TEST(copy_tree) {
     CHECK(Scene::is_chain(there->address, 50, scene.region));
     CHECK(exchange_heap().stats().blocks == scene.before.blocks + 51); // no original is left
     CHECK(exchange_heap().stats().copied == copied + 50 * kNode.size + 5000);
-    // Over there, and not here, a program may write into what it owns.
-    static_cast<Block&>(*there).field(kRight) = 0x1234;
+    // Over there, and not here, a program may write into what it owns, and name a block that it does not.
+    Block* other = exchange_heap().new_vector(scene.party, 1, 10);
+    CHECK(other);
+    static_cast<Block&>(*there).field(kRight) = other->address;
     Owned* back = exchange_heap().move_to_region(*there, 0);
     CHECK(back && Scene::is_chain(back->address, 50, 0));
     CHECK(static_cast<Block&>(*back).field(kRight) == 0);
+    CHECK(exchange_heap().owned_by(scene.party, other->address) == other);
     CHECK(exchange_heap().move_to_region(*back, 0) == back); // nothing to do
     exchange_heap().destroy(*back);
 }

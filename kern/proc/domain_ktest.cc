@@ -3,6 +3,7 @@
 #include "kern/boot/options.hh"
 #include "kern/boot/test.hh"
 #include "kern/cpu/x86.hh"
+#include "kern/mem/every_frame.hh"
 #include "kern/proc/policy.hh"
 #include "kern/proc/sip.hh"
 
@@ -12,19 +13,33 @@ namespace {
 
 constexpr std::uint32_t kPresent = 1, kWritable = 2, kUser = 4;
 
-// The rights of a page in the domain: what directory and table both grant.
-std::uint32_t rights(Domain& domain, std::uint32_t address) {
-    domain.enter();
+// The rights of a page in the domain entered: what directory and table both grant.
+std::uint32_t rights_here(std::uint32_t address) {
     const std::uint32_t directory =
         at<std::uint32_t>(PhysAddr(read_cr3() & 0xfffff000))[address >> 22];
-    std::uint32_t found = 0;
-    if (directory & kPresent) {
-        const std::uint32_t entry =
-            at<std::uint32_t>(PhysAddr(directory & 0xfffff000))[address >> 12 & 0x3ff];
-        if ((entry & 0xfffff000) == (address & 0xfffff000)) found = entry & directory & 7;
-    }
+    if (!(directory & kPresent)) return 0;
+    const std::uint32_t entry =
+        at<std::uint32_t>(PhysAddr(directory & 0xfffff000))[address >> 12 & 0x3ff];
+    if (!(entry & kPresent) || (entry & 0xfffff000) != (address & 0xfffff000)) return 0;
+    return entry & directory & 7;
+}
+
+std::uint32_t rights(Domain& domain, std::uint32_t address) {
+    domain.enter();
+    const std::uint32_t found = rights_here(address);
     enter_kernel_domain();
-    return found & kPresent ? found : 0;
+    return found;
+}
+
+// How many pages of SIPs it maps.
+std::uint32_t pages_in(Domain& domain) {
+    const ZoneInfo sips = zone_info(Zone::Sip);
+    domain.enter();
+    std::uint32_t count = 0;
+    for (std::uint32_t page = sips.start.raw(); page < sips.end.raw(); page += kPageSize)
+        count += rights_here(page) != 0;
+    enter_kernel_domain();
+    return count;
 }
 
 std::unique_ptr<Domain> domain_of(Level level, Ref<DomainHeap> heap = {}) {
@@ -37,6 +52,23 @@ bool lives_at(std::string_view sip, bool is_client, std::string_view domain, std
               Binding binding) {
     const Placement placement = place(sip, is_client);
     return placement.domain == domain && placement.heap == heap && placement.binding == binding;
+}
+
+// Gives `party` a large block while there are 0, 1, 2 ... frames for page tables, until these are enough. Before that neither
+// domain keeps a page of it.
+void try_without_tables(Party& party, Domain& first, Domain& second) {
+    const std::uint32_t before[] = {pages_in(first), pages_in(second)};
+    Block* block = nullptr;
+    for (int frames = 0; !block; frames++) {
+        CHECK(frames < 100);
+        EveryFrame taken(Zone::Kernel);
+        for (int i = 0; i < frames; i++)
+            taken.give_one();
+        block = exchange_heap().new_vector(party, 1, 8u << 20);
+        CHECK(block || (pages_in(first) == before[0] && pages_in(second) == before[1]));
+    }
+    CHECK(pages_in(second) == before[1] + (8u << 20) / kPageSize + 1);
+    exchange_heap().release(party, *block);
 }
 
 } // namespace
@@ -111,7 +143,7 @@ KERNEL_TEST(domain_heap) {
         Ref<DomainHeap> heap = *created;
         Party party;
         party.region = heap->region();
-        CHECK(exchange_heap().open_account(party, 1u << 20));
+        CHECK(exchange_heap().open_account(party, 16u << 20));
         auto first = domain_of(Level::User, heap), second = domain_of(Level::User, heap);
         auto other = domain_of(Level::User);
         CHECK(first->region() == heap->region() && heap->region() != 0 && other->region() == 0);
@@ -136,6 +168,7 @@ KERNEL_TEST(domain_heap) {
         exchange_heap().trim();
         CHECK(rights(*first, gone) == 0 && rights(*first, end) == 0 && rights(*late, gone) == 0);
         CHECK(rights(*first, small->address) == kAll);
+        try_without_tables(party, *first, *late);
         exchange_heap().close_account(party);
         exchange_heap().trim();
     }

@@ -43,6 +43,13 @@ PROGRAM(stray_start, "push $0\n\tpush $0\n\tpush $0x100000\n\tmov $" TARGET
 PROGRAM(stray_start_words,
         "call 1f\n1:\tpop %ecx\n\tpush $0\n\tpush $0x7fffffff\n\tpush %ecx\n\tmov $" TARGET
         ", %eax\n\tmov %esp, %edx\n\tint $0x80\n\tret");
+// No function's number, or arguments that begin in the last word of its memory.
+PROGRAM(stray_call_beyond, "mov $" TARGET ", %eax\n\tmov %esp, %edx\n\tint $0x80\n\tret");
+PROGRAM(stray_call_end,
+        "mov $" TARGET ", %eax\n\tmov %esp, %edx\n\tor $0xffc, %edx\n\tint $0x80\n\tret");
+// Returns 7, and leaves a direction flag that the kernel cannot use. Returns its parameter.
+PROGRAM(good_direction, "std\n\tmov $7, %eax\n\tret");
+PROGRAM(good_parameter, "mov 4(%esp), %eax\n\tret");
 PROGRAM(good_spin, "mov $3000000, %ecx\n1:\tdec %ecx\n\tjnz 1b\n\tret");
 // Calls a function that asks for a frame of 3000 words, writes to its far end and returns; and one
 // that asks for more than there is.
@@ -198,6 +205,13 @@ KERNEL_TEST(ring3_call) {
         CHECK(sip.reason == rt::TrapReason::None && sip.status == 0);
         reap_sip(sip);
     }
+    for (std::string_view program : {good_direction, good_parameter}) {
+        Sip& sip = scene.start(*domain, program, 0);
+        sip.parameters = {7};
+        Scene::wait_for(sip);
+        CHECK(sip.reason == rt::TrapReason::None && sip.result == 7);
+        reap_sip(sip);
+    }
 }
 
 KERNEL_TEST(ring3_refuses) {
@@ -214,8 +228,11 @@ KERNEL_TEST(ring3_refuses) {
         return refused;
     };
     CHECK(is_refused(stray_call_number, 0));
+    for (std::uint32_t beyond = 0; beyond < 32; beyond++)
+        CHECK(is_refused(stray_call_beyond, kFunctionCount + beyond));
     CHECK(is_refused(stray_call_stack, address_of(&kernel_secret)));
     CHECK(is_refused(stray_call_stack, 0xfffffff0));
+    CHECK(is_refused(stray_call_end, kFirstService + Word(verifier::Service::XVec)));
     CHECK(is_refused(stray_call_string, address_of(__kernel_start)));
     CHECK(is_refused(stray_call_string, 0xfffffff0));
 }
