@@ -46,11 +46,15 @@ class Workshop:
         subprocess.run(["make", "--no-print-directory", "-j2", *words], cwd=self.folder, check=True,
                        env={**os.environ, "WERROR": "1"})
 
-    def attack(self, check):
-        """(status, console) of `make attack-NAME`, as a student says it."""
-        ran = subprocess.run(["make", "--no-print-directory", f"attack-{pathlib.Path(check.programs[0]).stem}"], cwd=self.folder,
-                             capture_output=True, text=True, env={**os.environ, "WERROR": "1"}, timeout=300, check=False)
+    def said(self, *words):
+        """(status, what it printed) of make, as a student says it."""
+        ran = subprocess.run(["make", "--no-print-directory", *words], cwd=self.folder, capture_output=True, text=True,
+                             env={**os.environ, "WERROR": "1"}, timeout=300, check=False)
         return ran.returncode, ran.stdout + ran.stderr
+
+    def attack(self, check):
+        """The same of `make attack-NAME`."""
+        return self.said(f"attack-{pathlib.Path(check.programs[0]).stem}")
 
     @property
     def attacks(self):
