@@ -47,6 +47,11 @@ def test_a_check_that_did_not_come_to_measure_says_why():
     assert found and {f.cell for f in found} == {"not done"} and len(found) == sum(bool(m.stage) for m in check.measure)
 
 
+def test_every_lab_has_a_stage():
+    for number in labs.available():
+        assert any(m.stage for check in labs.load(number).checks for m in check.measure), number
+
+
 def test_units_agree_between_labs():
     """A stage that two labs measure is one row."""
     units = {}
