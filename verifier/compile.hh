@@ -79,7 +79,7 @@ struct Relocation {
     Where where;
     What what;
     bool relative;       // to the end of the field (call, jmp) or absolute
-    std::uint32_t value; // an absolute field's addend is what the field holds already
+    std::uint32_t value; // the field holds an addend already, a relative one as well
 };
 
 struct NativeFunction {
