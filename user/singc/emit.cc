@@ -157,7 +157,7 @@ void Emitter::merge() {
 void Emitter::finish(verifier::Function& f) {
     thread_jumps();
     merge();
-    improve_loops();
+    improve_loops(f.params.size());
     std::vector<std::uint16_t> number(blocks_.size());
     for (std::size_t i = 0; i < order_.size(); i++)
         number[order_[i]] = static_cast<std::uint16_t>(i);

@@ -57,7 +57,7 @@ private:
         Block* before = nullptr;
         std::bitset<256> written;
     };
-    void improve_loops();
+    void improve_loops(std::size_t parameters);
     bool enter(Loop& loop);
     void take_out(Loop& loop, Block& block, std::size_t n);
     void hoist(Loop& loop);
@@ -65,7 +65,7 @@ private:
     void reduce(Loop& loop);
     void compare_unsigned(const Loop& loop, const std::vector<Loop>& loops);
     std::vector<std::uint32_t> positions_;     // in order_, of each block
-    std::array<std::uint32_t, 256> writers_{}; // instructions that write each register
+    std::array<std::uint32_t, 256> writers_{}; // of each register: instructions, and the caller
 
     std::vector<bool> reachable();
 

@@ -70,10 +70,11 @@ constexpr std::uint32_t kLittle = 1 << 16;
 
 } // namespace
 
-void Emitter::improve_loops() {
+void Emitter::improve_loops(std::size_t parameters) {
     if (!selects_.empty()) return; // a select writes registers on its edges, and waits anyway
     positions_.assign(blocks_.size(), 0);
     writers_.fill(0);
+    std::fill_n(writers_.begin(), parameters, 1u);
     std::vector<Loop> loops(order_.size());
     for (std::uint32_t k = 0; k < order_.size(); k++)
         positions_[order_[k]] = loops[k].begin = k;
