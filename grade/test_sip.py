@@ -143,6 +143,19 @@ def test_threads_take_turns_and_keep_what_they_hold(boot, compiled, mode, gc):
     boot(f"protect={mode} gc={gc}", modules=[compiled("crew")]).expect_ok("crew: done", CLEAN)
 
 
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("victim", ("left_waiting", "left_alone"))
+def test_a_sip_is_killed_whose_last_turn_has_ended(boot, compiled, mode, victim):
+    """What it gives back is used at once: nothing is given back twice."""
+    modules = [compiled(victim), compiled("kills_first")]
+    boot(f"protect={mode} run={victim},kills_first", modules=modules).expect_ok("36 done", CLEAN)
+
+
+@pytest.mark.parametrize("mode", ("physical", "microkernel"))
+def test_a_thread_in_the_place_of_main_gives_its_stack_back(boot, compiled, mode):
+    boot(f"protect={mode}", modules=[compiled("heirs")]).expect_ok("1000 heirs", CLEAN)
+
+
 @pytest.mark.parametrize("mode", ("ring3", "microkernel"))
 def test_threads_at_cpl3_with_sysenter(boot, compiled, mode):
     boot(f"protect={mode} trap=sysenter", modules=[compiled("crew")]).expect_ok("crew: done", CLEAN)

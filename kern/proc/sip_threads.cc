@@ -27,7 +27,7 @@ Word outside_esp([[maybe_unused]] const Sip& sip) {
 
 } // namespace
 
-SipThreads::SipThreads(Sip& sip) : Turns(*sip.thread), sip_(sip) {
+SipThreads::SipThreads(Sip& sip) : Turns(*sip.thread), sip_(sip), first_stack_(sip.stack.record) {
     records_[0] = {.thread = sip.thread, .stack = sip.stack};
     show_to_run_time();
 }
@@ -35,7 +35,7 @@ SipThreads::SipThreads(Sip& sip) : Turns(*sip.thread), sip_(sip) {
 SipThreads::~SipThreads() {
     for (const Record& record : records_)
         if (record.thread && record.thread != sip_.thread) Thread::destroy(record.thread);
-    if (ended_) Thread::destroy(ended_);
+    if (ended_ && ended_ != sip_.thread) Thread::destroy(ended_);
     sip_.thread->turns = nullptr;
 }
 
@@ -125,7 +125,7 @@ bool SipThreads::end_one() {
     Record& record = record_of(thread);
     const SipStack stack = record.stack;
     const Word spare = pointer<rt::Thread>(stack.record)->spare;
-    if (&record != &records_[0]) {
+    if (stack.record != first_stack_) {
         if (sip_.pages.is_run(spare) && !keep(spare) && spare != sip_.control)
             sip_.pages.free(spare);
         give_back(stack);

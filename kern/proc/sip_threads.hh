@@ -23,7 +23,7 @@ public:
     explicit SipThreads(Sip& sip);
     SipThreads(const SipThreads&) = delete;
     SipThreads& operator=(const SipThreads&) = delete;
-    /// Frees all threads but Sip::thread, wherever they are.
+    /// Frees all threads but Sip::thread, wherever they are. That one may have ended: if nobody was in line, it still had the turn last.
     ~SipThreads();
 
     /// A thread that calls the code at `thunk` with these words. False: no memory, or there are kMostThreads.
@@ -50,8 +50,9 @@ private:
     void give_back(const SipStack& stack);
 
     Sip& sip_;
-    std::array<Record, rt::kMostThreads> records_; // the first is that with which the SIP began
-    Thread* ended_ = nullptr;                      // to be freed when another one runs
+    const Word first_stack_; // the record of that with which the SIP began
+    std::array<Record, rt::kMostThreads> records_;
+    Thread* ended_ = nullptr; // to be freed when another one runs
 };
 
 } // namespace singlet::kern
