@@ -63,6 +63,7 @@ private:
     void hoist(Loop& loop);
     bool is_local(const Block& block, std::size_t n, std::uint8_t counter);
     void reduce(Loop& loop);
+    bool is_only_round(const Loop& loop, Label out);
     void compare_unsigned(const Loop& loop, const std::vector<Loop>& loops);
     std::vector<std::uint32_t> positions_;     // in order_, of each block
     std::array<std::uint32_t, 256> writers_{}; // of each register: instructions, and the caller

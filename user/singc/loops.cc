@@ -154,6 +154,18 @@ bool Emitter::is_local(const Block& block, std::size_t n, std::uint8_t counter) 
     return here == all;
 }
 
+// Whether a loop is left where its test goes on to `out`, and comes back to its beginning from one place. If not, its counter
+// may be stepped more often than tested: the loop begins with another one, or has a second condition.
+bool Emitter::is_only_round(const Loop& loop, Label out) {
+    auto in_loop = [&](Label to) {
+        return positions_[to] >= loop.begin && positions_[to] < loop.end;
+    };
+    std::size_t rounds = 0;
+    for (std::uint32_t k = loop.begin; k < loop.end; k++)
+        targets(blocks_[order_[k]], [&](Label& to) { rounds += positions_[to] == loop.begin; });
+    return rounds == 1 && !in_loop(out);
+}
+
 // `i < a.Length` or `i + k < a.Length`, where i starts at 0 or above and only grows, by little, is the same as
 // an unsigned comparison: no array is so long that it could overflow. And from that the compiler to x86 sees
 // that a[i] is in bounds.
@@ -166,7 +178,7 @@ void Emitter::compare_unsigned(const Loop& loop, const std::vector<Loop>& loops)
     if (compare.op != Opcode::Cmp || compare.a != test.code.back().a ||
         compare.imm != static_cast<std::uint32_t>(verifier::Condition::Lt) ||
         length.op != Opcode::Len || length.a != compare.c || compare.b == compare.c ||
-        stays < loop.begin || stays >= loop.end)
+        stays != loop.begin || !is_only_round(loop, branches_[test.code.back().imm].no))
         return;
     std::uint8_t counter = compare.b;
     if (test.code.size() > 3) {
