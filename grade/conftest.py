@@ -15,7 +15,8 @@ def pytest_collection_modifyitems(items):
     every lab (a parameter `number`) a lab's share is enough."""
     for item in items:
         lab = getattr(item, "callspec", None) and item.callspec.params.get("number")
-        item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}-{lab}" if lab else item.path.stem))
+        stem = item.path.stem.removesuffix("_bugs")  # which works on the trees of test_labs
+        item.add_marker(pytest.mark.xdist_group(f"{stem}-{lab}" if lab else stem))
 
 
 @pytest.fixture
@@ -43,3 +44,17 @@ def chromium():
 def root():
     """The folder of the whole tree."""
     return qemu.ROOT
+
+
+@pytest.fixture(scope="session")
+def workshops(tmp_path_factory):
+    """workshops(2): lab 2's folder, one for all tests, since building a lab takes minutes."""
+    from workshop import Workshop
+    made = {}
+
+    def workshop(number):
+        if number not in made:
+            made[number] = Workshop(tmp_path_factory.mktemp(f"lab{number}") / "tree", number)
+        return made[number]
+
+    return workshop
