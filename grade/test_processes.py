@@ -3,9 +3,8 @@ import subprocess
 
 import pytest
 from qemu import ROOT, End
-from test_sip import CLEAN, MODES, SIPS
+from test_sip import CLEAN, MODES, SIPS, compile_sing
 
-SINGC = ROOT / "build/host/bin/singc"
 SIPV = ROOT / "build/host/bin/sipv"
 
 HELLO = 'sip Hello { }\nint Main() { Kernel.Print("hello from a child\\n"); return 7; }\n'
@@ -39,12 +38,6 @@ GREEDY = "sip Greedy { ports p(0x3f8, 8); ports q(0x3f9, 1); }\nvoid Main(Ports 
 AMBITIOUS = "sip Ambitious { processes all; }\nvoid Main(Processes all) { }\n"
 CHILDREN = {"Hello": HELLO, "Dies": DIES, "Spinner": SPINNER, "Server": SERVER, "Orphan": ORPHAN, "Greedy": GREEDY,
             "Ambitious": AMBITIOUS}
-
-
-def compile_sing(source, target, root=ROOT):
-    """A .sing file as a .sbc file; `root` is where its `using` begins."""
-    subprocess.run([SINGC, source, "-I", root, "-o", target], check=True, cwd=ROOT)
-    return target
 
 
 def as_string(data):

@@ -25,14 +25,18 @@ def module(tmp_path):
     return assemble
 
 
+def compile_sing(source, target, root=ROOT):
+    """A .sing file as a .sbc file; `root` is where its `using` begins."""
+    subprocess.run([SINGC, source, "-I", root, "-o", target], check=True, cwd=ROOT)
+    return target
+
+
 @pytest.fixture
 def compiled(tmp_path):
     """compiled("crew"): grade/sips/crew.sing as a boot module."""
 
     def compile_it(name):
-        target = tmp_path / f"{name}.sbc"
-        subprocess.run([SINGC, SIPS / f"{name}.sing", "-o", target], check=True, cwd=ROOT)
-        return target
+        return compile_sing(SIPS / f"{name}.sing", tmp_path / f"{name}.sbc")
 
     return compile_it
 

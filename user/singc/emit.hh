@@ -56,6 +56,7 @@ private:
         std::uint32_t begin = 0, end = 0; // in order_
         Block* before = nullptr;
         std::bitset<256> written;
+        bool holds(std::uint32_t position) const { return position >= begin && position < end; }
     };
     void improve_loops(std::size_t parameters);
     bool enter(Loop& loop);

@@ -99,13 +99,13 @@ void Emitter::improve_loops(std::size_t parameters) {
 bool Emitter::enter(Loop& loop) {
     std::size_t entries = 0;
     for (std::uint32_t k = 0; k < order_.size(); k++) {
-        if (k >= loop.begin && k < loop.end) {
+        if (loop.holds(k)) {
             for (const Instruction& i : blocks_[order_[k]].code)
                 written(i, [&](std::uint8_t r) { loop.written.set(r); });
             continue;
         }
         targets(blocks_[order_[k]], [&](Label& to) {
-            if (positions_[to] < loop.begin || positions_[to] >= loop.end) return;
+            if (!loop.holds(positions_[to])) return;
             loop.before = &blocks_[order_[k]];
             entries++;
         });
@@ -157,13 +157,10 @@ bool Emitter::is_local(const Block& block, std::size_t n, std::uint8_t counter) 
 // Whether a loop is left where its test goes on to `out`, and comes back to its beginning from one place. If not, its counter
 // may be stepped more often than tested: the loop begins with another one, or has a second condition.
 bool Emitter::is_only_round(const Loop& loop, Label out) {
-    auto in_loop = [&](Label to) {
-        return positions_[to] >= loop.begin && positions_[to] < loop.end;
-    };
     std::size_t rounds = 0;
     for (std::uint32_t k = loop.begin; k < loop.end; k++)
         targets(blocks_[order_[k]], [&](Label& to) { rounds += positions_[to] == loop.begin; });
-    return rounds == 1 && !in_loop(out);
+    return rounds == 1 && !loop.holds(positions_[out]);
 }
 
 // `i < a.Length` or `i + k < a.Length`, where i starts at 0 or above and only grows, by little, is the same as
@@ -192,11 +189,10 @@ void Emitter::compare_unsigned(const Loop& loop, const std::vector<Loop>& loops)
         for (const Instruction& i : blocks_[order_[k]].code) {
             bool writes = false;
             written(i, [&](std::uint8_t r) { writes |= r == counter; });
-            bool is_step = writes && is_immediate(i, AluOp::Add) && i.b == i.a &&
-                           i.imm - 1 < kLittle &&
-                           std::none_of(loops.begin(), loops.end(), [&](const Loop& l) {
-                               return l.begin > loop.begin && l.begin <= k && k < l.end;
-                           });
+            bool is_step =
+                writes && is_immediate(i, AluOp::Add) && i.b == i.a && i.imm - 1 < kLittle &&
+                std::none_of(loops.begin(), loops.end(),
+                             [&](const Loop& l) { return l.begin > loop.begin && l.holds(k); });
             steps += is_step, others += writes && !is_step;
         }
     bool starts_well = false;

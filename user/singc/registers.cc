@@ -1,6 +1,7 @@
 // Only what lives inside of one block shares: in no block is it read before it is written there, and no edge writes it. What
-// lives longer keeps a register of its own, and so does what may be owned: on the way to a trap it is left where it is. So no value meets another one where blocks meet, and for the compiler to x86, which
-// tells the values of a register apart, nothing has changed. Nobody has to trust this either.
+// lives longer keeps a register of its own, and so does what may be owned: on the way to a trap it is left where it is. So no
+// value meets another one where blocks meet, and for the compiler to x86, which tells the values of a register apart, nothing
+// has changed. Nobody has to trust this either.
 //
 // The registers of an argument list stand in a row, and go together wherever they go: they are a group.
 #include "user/singc/registers.hh"
