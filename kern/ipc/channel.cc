@@ -28,6 +28,9 @@ inline void announce(Endpoint& endpoint) {
     }
 }
 
+/// What an owned word of a slot stands for, which is not 0.
+Owned& cell_at(Word word) { return *pointer<Owned>(word); }
+
 template <class F>
 void for_each_owned(const Contract::Message& message, F each) {
     for (std::uint32_t left = message.owned; left; left &= left - 1)
@@ -56,16 +59,19 @@ bool hand_over(ExchangeHeap& heap, Party& sender, Endpoint& to, const Contract::
         // <since lab7>
         if (copy) [[unlikely]] {
             root = heap.move_to_region(*root, 0);
-            slot.words[i] = root ? root->address : 0;
-            if (!root) return void(whole = false);
+            if (!root) {
+                slot.words[i] = 0;
+                return void(whole = false);
+            }
         }
         // </since>
         root->hold(Holder::Message, &to);
+        slot.words[i] = word(root);
     });
     if (whole) [[likely]]
         return true;
     for_each_owned(form, [&](int i) {
-        if (slot.words[i]) heap.destroy(owned_at(slot.words[i]));
+        if (slot.words[i]) heap.destroy(cell_at(slot.words[i]));
     });
     return false;
 }
@@ -149,7 +155,7 @@ bool receive_owned(ExchangeHeap& heap, Party& receiver, const Contract::Message&
     bool whole = true;
     for_each_owned(form, [&](int i) {
         if (!words[i]) return;
-        Owned* root = &owned_at(words[i]);
+        Owned* root = &cell_at(words[i]);
         // <since lab7>
         if (receiver.region) root = heap.move_to_region(*root, receiver.region);
         // </since>
@@ -162,8 +168,8 @@ bool receive_owned(ExchangeHeap& heap, Party& receiver, const Contract::Message&
 void close_endpoint(ExchangeHeap& heap, Endpoint& endpoint, OwnedList& orphans) {
     for (; endpoint.count; endpoint.drop_head()) {
         Slot& slot = endpoint.slot(endpoint.head);
-        for_each_owned(endpoint.contract->messages[slot.message], [&](int i) {
-            if (slot.words[i]) orphans.push_back(owned_at(slot.words[i]));
+        for_each_owned(endpoint.form_of(slot), [&](int i) {
+            if (slot.words[i]) orphans.push_back(cell_at(slot.words[i]));
         });
     }
     endpoint.ready.unlink();

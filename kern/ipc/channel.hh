@@ -28,7 +28,7 @@ struct Contract {
 
 struct Slot {
     std::uint16_t message;
-    Word words[];
+    Word words[]; // for an owned thing the address of its cell, which no SIP can write
 };
 
 struct Endpoint : Owned {
@@ -49,6 +49,9 @@ struct Endpoint : Owned {
         count--;
     }
     Slot& slot(std::uint32_t i) const { return *reinterpret_cast<Slot*>(slots + i * stride); }
+    const Contract::Message& form_of(const Slot& slot) const {
+        return contract->messages[slot.message];
+    }
 };
 
 struct EndpointSet : Owned {
@@ -82,8 +85,8 @@ void wait(Party& self, Party* peer);
 [[nodiscard]] bool receive_owned(ExchangeHeap& heap, Party& receiver, const Contract::Message& form,
                                  Word* words);
 inline bool receive(ExchangeHeap& heap, Party& receiver, Endpoint& endpoint, Word* words) {
-    Slot& slot = endpoint.slot(endpoint.head);
-    const Contract::Message& form = endpoint.contract->messages[slot.message];
+    const Slot& slot = endpoint.slot(endpoint.head);
+    const Contract::Message& form = endpoint.form_of(slot);
     for (std::uint32_t i = 0; i < form.words; i++)
         words[i] = slot.words[i];
     endpoint.drop_head();

@@ -309,6 +309,24 @@ TEST_CASE_FIXTURE(ChannelTest, "what waits in a queue can be read wherever its e
     heap->close_region(1);
 }
 
+TEST_CASE_FIXTURE(ChannelTest, "a message's block is known by its cell, whatever CPL 3 writes") {
+    a.region = b.region = heap->open_region(*sources[1]);
+    Block &block = *heap->new_vector(a, 1, 100), &other = *heap->new_vector(a, 1, 100);
+    for (const Word value : {block.address, other.address})
+        CHECK(send(*heap, a, importer(), 1, &value));
+    for (const Block* sent : {&block, &other}) // its header lies where both can write
+        *pointer<Word>(sent->address) = 0xdeadbeef;
+    Word got = 0;
+    CHECK(receive(*heap, b, exporter(), &got));
+    CHECK((got == block.address && block.holder == &b));
+    heap->release(b, exporter());
+    CHECK(heap->stats().blocks == 1);
+    *pointer<Word>(block.address) = word(&block);
+    heap->close_account(a);
+    heap->close_account(b);
+    heap->close_region(1);
+}
+
 namespace {
 
 // What all parties hold, added up, is what their accounts say. `queued`: bytes in messages.
@@ -433,7 +451,7 @@ TEST_CASE("random operations agree with a model and leak nothing") {
             for (std::size_t s = 0; s < 2; s++)
                 for (std::uint32_t i = 0; c.open[s] && i < c.end[s]->count; i++) {
                     std::uint32_t at = (c.end[s]->head + i) % c.end[s]->capacity;
-                    queued += owned_at(c.end[s]->slot(at).words[0]).bytes;
+                    queued += pointer<Owned>(c.end[s]->slot(at).words[0])->bytes;
                 }
         check_accounts(parties, queued);
         for (Party& party : parties)

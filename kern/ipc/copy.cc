@@ -93,12 +93,12 @@ private:
     void finish_queue(Endpoint& endpoint) {
         for (std::uint32_t i = 0; i < endpoint.count; i++) {
             Slot& slot = endpoint.slot((endpoint.head + i) % endpoint.capacity);
-            std::uint32_t left = endpoint.contract->messages[slot.message].owned;
+            std::uint32_t left = endpoint.form_of(slot).owned;
             for (; left; left &= left - 1) {
-                Word& argument = slot.words[std::countr_zero(left)];
-                if (!argument) continue;
-                Owned* moved = start(owned_at(argument), 0);
-                argument = moved ? moved->address : 0;
+                Word& cell = slot.words[std::countr_zero(left)];
+                if (!cell) continue;
+                Owned* moved = start(*pointer<Owned>(cell), 0);
+                cell = moved ? word(moved) : 0;
                 if (moved) moved->hold(Holder::Message, &endpoint);
             }
         }
