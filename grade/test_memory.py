@@ -89,6 +89,20 @@ def test_who_is_given_too_much_does_no_harm(boot, tmp_path, mode):
     assert re.findall(r"^hoarder has (\d+)$", result.console, re.M)[-1] == "7", result.explain()
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_what_nobody_reaches_keeps_nobody_from_receiving(boot, tmp_path, mode):
+    names = ("loan_server", "loan_dropper")
+    modules = [compile_sing(SIPS / f"{name}.sing", tmp_path / f"{name}.sbc") for name in names]
+    boot(f"protect={mode} run={','.join(names)}", modules=modules).expect_ok("dropped all, 20 joined\n", CLEAN)
+
+
+@pytest.mark.parametrize("gc", ("", " gc=stress"))
+@pytest.mark.parametrize("mode", MODES)
+def test_what_nobody_reaches_keeps_no_thread_from_starting(boot, tmp_path, mode, gc):
+    sip = compile_sing(SIPS / "garbage_threads.sing", tmp_path / "garbage_threads.sbc")
+    boot(f"protect={mode}{gc}", modules=[sip]).expect(End.OK, "100 started, 29900\n", CLEAN)
+
+
 @pytest.mark.parametrize("mode", ("physical", "microkernel"))
 def test_no_memory_to_start(boot, module, tmp_path, mode):
     sources = []

@@ -74,15 +74,15 @@ std::uint64_t argument_count(const Verified& verified, const Instruction& i) {
 }
 
 // These ask twice, and collect in between.
-bool takes_exchange_memory(Opcode op) {
-    return op == Opcode::XNew || op == Opcode::XVec || op == Opcode::Channel ||
-           op == Opcode::SetNew;
+bool asks_twice(Opcode op) {
+    return op == Opcode::XNew || op == Opcode::XVec || op == Opcode::XSwap ||
+           op == Opcode::Channel || op == Opcode::SetNew || op == Opcode::Select ||
+           op == Opcode::Start;
 }
 
 bool may_collect(Opcode op) {
     return op == Opcode::Call || op == Opcode::CallI || op == Opcode::CallK || op == Opcode::New ||
-           op == Opcode::NewArr || op == Opcode::CellNew || op == Opcode::Select ||
-           takes_exchange_memory(op);
+           op == Opcode::NewArr || op == Opcode::CellNew || asks_twice(op);
 }
 
 // What the instructions of a function become, and are on the way there.
@@ -112,12 +112,12 @@ Compiled instructions(const Verified& verified, const Function& f,
         sum.relocations += 2 + arguments;
         sum.passing += kInstruction;
         if (may_collect(i.op)) sum.maps += kStackMap + 2u * f.registers;
-        if (takes_exchange_memory(i.op)) sum.relocations += 2;
+        if (asks_twice(i.op)) sum.relocations += 2;
         // <since lab6>
         if (i.op == Opcode::Start) { // a thunk
             sum.code += kCode + kArgumentCode * arguments;
             sum.relocations++;
-            sum.maps += 2 * kStackMap + 2 * arguments;
+            sum.maps += 2 * kStackMap + 4 * arguments;
         }
         // </since>
         if (i.op == Opcode::Select) add_select(sum, f.selects[i.imm]);

@@ -36,7 +36,9 @@ enum class Helper : std::uint8_t {
 
 // <since lab5>
 // Kernel services behind opcodes. They are kernel calls without a name to import
-// [kern/abi/abi.def]. Those that allocate say 0 where there is no memory, or the quota is used up.
+// [kern/abi/abi.def]. Those that allocate say 0 where there is no memory, or the quota is used up; XSwap
+// and Select, which may have no room for what others pay for, kNoRoom.
+inline constexpr rt::Word kNoRoom = ~rt::Word{0};
 enum class Service : std::uint8_t {
     XNew,  // Word (ExchangeType*): an exchange struct, zeroed
     XVec,  // Word (verifier::Kind of the elements, i32 length): an exchange vector, zeroed

@@ -54,9 +54,7 @@ Word kernel_xvec(const Word* arguments) {
 Word kernel_xswap(const Word* arguments) {
     auto& block = static_cast<Block&>(owned_at(arguments[0]));
     auto out = exchange_heap().swap_field(*running_sip, block, arguments[1], arguments[2]);
-    if (!out) [[unlikely]]
-        out_of_memory(arguments);
-    return *out;
+    return out ? *out : verifier::kNoRoom;
 }
 
 Word kernel_free(const Word* arguments) {

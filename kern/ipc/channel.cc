@@ -150,6 +150,16 @@ bool send(ExchangeHeap& heap, Party& sender, Endpoint& endpoint, std::uint32_t m
     return true;
 }
 
+bool can_pay(const Account& account, const Contract::Message& form, const Word* words) {
+    // <lab5:quota account, form, words>
+    std::uint32_t foreign = 0;
+    for_each_owned(form, [&](int i) {
+        if (words[i] && cell_at(words[i]).payer != &account) foreign += cell_at(words[i]).bytes;
+    });
+    return foreign <= account.room();
+    // </lab5:quota>
+}
+
 bool receive_owned(ExchangeHeap& heap, Party& receiver, const Contract::Message& form,
                    Word* words) {
     bool whole = true;
@@ -160,7 +170,10 @@ bool receive_owned(ExchangeHeap& heap, Party& receiver, const Contract::Message&
         if (receiver.region) root = heap.move_to_region(*root, receiver.region);
         // </since>
         words[i] = root ? root->address : 0;
-        whole = root && heap.attach(receiver, *root) && whole;
+        if (root)
+            heap.attach(receiver, *root);
+        else
+            whole = false;
     });
     return whole;
 }

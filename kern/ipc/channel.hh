@@ -78,8 +78,18 @@ void wait(Party& self, Party* peer);
 [[nodiscard]] bool send(ExchangeHeap& heap, Party& sender, Endpoint& endpoint,
                         std::uint32_t message, const Word* words);
 
-/// The head of the queue to `words`; what it owns becomes `receiver`'s. There is one. False: no memory
-/// for a copy, or the receiver holds too much already.
+/// Has `account` room for all that a message brings and others pay for now?
+[[nodiscard]] bool can_pay(const Account& account, const Contract::Message& form,
+                           const Word* words);
+/// May `receiver` take the head of the queue? There is one. Who hoards takes only what it can pay for.
+[[nodiscard]] inline bool may_receive(const Party& receiver, const Endpoint& endpoint) {
+    const Slot& slot = endpoint.slot(endpoint.head);
+    const Contract::Message& form = endpoint.form_of(slot);
+    return !form.owned || !receiver.account->hoards() ||
+           can_pay(*receiver.account, form, slot.words);
+}
+/// The head of the queue to `words`; what it owns becomes `receiver`'s, which may take it. False: no
+/// memory for a copy (CPL 3 only); then it is gone, in part.
 [[nodiscard]] bool receive(ExchangeHeap& heap, Party& receiver, Endpoint& endpoint, Word* words);
 /// What is left to do for a message that owns something, whose `words` were taken out of its slot.
 [[nodiscard]] bool receive_owned(ExchangeHeap& heap, Party& receiver, const Contract::Message& form,

@@ -118,20 +118,17 @@ public:
         if (root.payer != party.account) [[unlikely]]
             party.account->foreign -= root.bytes;
     }
-    /// Held by nobody or a message -> root of `party`, which pays from now on if it has room. False:
-    /// it has none, and holds too much already that others pay for.
-    bool attach(Party& party, Owned& root) {
+    /// Held by nobody or a message -> root of `party`, which pays from now on if it has room; if not, it
+    /// holds what others pay for.
+    void attach(Party& party, Owned& root) {
         link_root(party, root);
         Account& account = *party.account;
-        if (root.payer == &account) return true;
+        if (root.payer == &account) return;
         // <lab5:quota account>
-        if (account.room() < root.bytes) [[unlikely]] {
-            const bool hoards = account.hoards();
+        if (account.room() < root.bytes) [[unlikely]]
             account.foreign += root.bytes;
-            return !hoards;
-        }
-        pay(account, root);
-        return true;
+        else
+            pay(account, root);
         // </lab5:quota>
     }
 

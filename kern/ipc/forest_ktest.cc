@@ -133,29 +133,48 @@ KERNEL_TEST(quota_receiver) {
     Block &small = vector(sender, 100), &large = vector(sender, 20000), &last = vector(sender, 50);
     const std::uint32_t before = sender.account->bytes;
     exchange_heap().detach(sender, small);
-    CHECK(exchange_heap().attach(receiver, small));
+    exchange_heap().attach(receiver, small);
     CHECK(small.payer == receiver.account && receiver.account->bytes == small.bytes);
     CHECK(sender.account->bytes == before - small.bytes);
     // There is no room for this one: its sender goes on paying, and it is received all the same.
     exchange_heap().detach(sender, large);
-    CHECK(exchange_heap().attach(receiver, large));
+    exchange_heap().attach(receiver, large);
     CHECK(is_root_of(receiver, large) && large.payer == sender.account);
     CHECK(receiver.account->foreign == large.bytes && receiver.account->bytes == small.bytes);
-    // It holds more than its quota for which others pay: what still fits is welcome, and what does not is too much.
+    // For what still fits it pays.
     exchange_heap().detach(sender, last);
-    CHECK(exchange_heap().attach(receiver, last) && last.payer == receiver.account);
-    Block& more = vector(sender, 30000);
-    exchange_heap().detach(sender, more);
-    CHECK(!exchange_heap().attach(receiver, more));
-    CHECK(receiver.account->foreign == large.bytes + more.bytes && more.payer == sender.account);
+    exchange_heap().attach(receiver, last);
+    CHECK(last.payer == receiver.account && receiver.account->foreign == large.bytes);
     CHECK(receiver.account->bytes <= receiver.account->quota);
     // What just fits, fits.
     Party exact;
     Block& whole = vector(sender, 300);
     open(exact, whole.bytes);
     exchange_heap().detach(sender, whole);
-    CHECK(exchange_heap().attach(exact, whole) && whole.payer == exact.account);
+    exchange_heap().attach(exact, whole);
+    CHECK(whole.payer == exact.account);
     CHECK(exact.account->room() == 0 && exact.account->foreign == 0);
+}
+
+// What a party that hoards may still take: as much as it has room for.
+KERNEL_TEST(quota_hoarder) {
+    Party sender, receiver;
+    open(sender, 1u << 20);
+    open(receiver, 8192);
+    const Block &one = vector(sender, 100), &two = vector(sender, 100);
+    const Block& mine = vector(receiver, 3000);
+    // A number, then three owned things, whose cells a slot holds.
+    constexpr Contract::Message kForm = {.words = 4, .to_exporter = true, .owned = 0b1110};
+    const Word empty[] = {1, 0, 0, 0}, both[] = {~0u, word(&one), 0, word(&two)},
+               own[] = {2, word(&mine), word(&one), word(&two)};
+    Account& account = *receiver.account;
+    CHECK(can_pay(account, kForm, empty) && can_pay(account, kForm, both));
+    account.quota = account.bytes + one.bytes + two.bytes; // just so much room
+    CHECK(can_pay(account, kForm, both) && can_pay(account, kForm, own));
+    account.quota--;
+    CHECK(!can_pay(account, kForm, both) && !can_pay(account, kForm, own));
+    account.quota = account.bytes;
+    CHECK(can_pay(account, kForm, empty));
 }
 
 KERNEL_TEST(quota_trees) {

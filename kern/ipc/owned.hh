@@ -14,7 +14,8 @@
 // Each tree has one payer, an account that never pays for more than its quota. Who allocates pays;
 // who receives takes that over as far as there is room, and where there is none the sender goes on
 // paying: nobody can be made to hold more than he said, and no send fails. So that nobody hoards at
-// the cost of others, a SIP that holds more than its quota which others pay for receives no more.
+// the cost of others, a SIP that holds more than its quota which others pay for receives no more than it
+// can pay for itself.
 #pragma once
 #include "kern/ipc/page_source.hh"
 #include "lib/core/list.hh"
@@ -60,7 +61,7 @@ struct Account {
     bool closed = false;       // the SIP is gone
 
     std::uint32_t room() const { return quota - bytes; }
-    /// May its SIP be given more that others pay for?
+    /// Does its SIP hold so much that others pay for that it may be given no more?
     bool hoards() const { return foreign > quota; }
 };
 

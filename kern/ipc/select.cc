@@ -28,17 +28,28 @@ inline bool all_match(const SelectEntry* first, std::uint32_t count, const Word*
     return true;
 }
 
-bool take(ExchangeHeap& heap, Party& self, const SelectEntry* first, std::uint32_t count,
-          const Word* operands, Word* out) {
+inline bool brings_message(const SelectEntry& pattern, const Owned& operand) {
+    return operand.kind == OwnedKind::Endpoint && pattern.message_or_count != SelectTable::kClosed;
+}
+
+// What the case's patterns match, which all do: all of it or nothing. Returns what select() does.
+int take(ExchangeHeap& heap, Party& self, int number, const SelectEntry* first, std::uint32_t count,
+         const Word* operands, Word* out) {
+    for (std::uint32_t i = 0; i < count; i++) {
+        const Owned& operand = operand_at(operands[first[i].operand]);
+        if (brings_message(first[i], operand) &&
+            !may_receive(self, static_cast<const Endpoint&>(operand)))
+            return kSelectHoards;
+    }
     bool whole = true;
     for (std::uint32_t i = 0; i < count; i++) {
         Owned& operand = operand_at(operands[first[i].operand]);
         if (operand.kind == OwnedKind::Set)
             out[first[i].out] = take_from_set(self, static_cast<EndpointSet&>(operand))->address;
-        else if (first[i].message_or_count != SelectTable::kClosed)
+        else if (brings_message(first[i], operand))
             whole &= receive(heap, self, static_cast<Endpoint&>(operand), out + first[i].out);
     }
-    return whole;
+    return whole ? number : kSelectFailed;
 }
 
 void set_waiter(Owned& operand, Thread* waiter) {
@@ -77,9 +88,10 @@ int select_one(ExchangeHeap& heap, Party& self, const SelectEntry* table, Endpoi
     const SelectEntry* pattern = table + 1;
     for (int number = 0; pattern[-1].message_or_count == 1; pattern += 2, number++) {
         if (pattern->message_or_count != head) continue;
-        bool whole =
-            head == SelectTable::kClosed || receive(heap, self, endpoint, out + pattern->out);
-        return whole ? number : kSelectFailed;
+        if (head == SelectTable::kClosed) return number;
+        if (!may_receive(self, endpoint)) [[unlikely]]
+            return kSelectHoards;
+        return receive(heap, self, endpoint, out + pattern->out) ? number : kSelectFailed;
     }
     // Cannot be: verified selects take all that can come. Never woken again.
     for (;;)
@@ -99,7 +111,7 @@ int select(ExchangeHeap& heap, Party& self, const SelectEntry* table, std::uint3
              header += 1 + header->message_or_count, number++) {
             std::uint32_t patterns = header->message_or_count;
             if (!all_match(header + 1, patterns, operands)) continue;
-            return take(heap, self, header + 1, patterns, operands, out) ? number : kSelectFailed;
+            return take(heap, self, number, header + 1, patterns, operands, out);
         }
         wait_for(self, operand_count, operands);
     }

@@ -7,10 +7,12 @@
 
 namespace singlet::kern {
 
-inline constexpr int kSelectFailed = -1; // a deep copy found no memory (CPL 3 only)
+inline constexpr int kSelectHoards =
+    static_cast<int>(verifier::kNoRoom); // `self` may not receive the message: nothing was taken
+inline constexpr int kSelectFailed = -2; // a deep copy found no memory (CPL 3 only)
 
-/// Returns the case's number, with arguments and members in `out`. Each operand is the address of
-/// an endpoint or a set that is a root of `self`.
+/// Returns the case's number, with arguments and members in `out`, or one of the above. Each operand is
+/// the address of an endpoint or a set that is a root of `self`.
 int select(ExchangeHeap& heap, Party& self, const verifier::SelectEntry* table,
            std::uint32_t operand_count, const Word* operands, Word* out);
 

@@ -85,7 +85,7 @@ private:
     }
     std::uint32_t frame_words() const; // from ESP up to the return address
     NativeFunction shape(std::uint32_t begin, std::uint32_t end) const;
-    void collector_point();
+    void collector_point(std::span<const std::uint16_t> references = {});
     void write_maps();
 
     // ---- lower_flow.cc
@@ -179,7 +179,10 @@ private:
     // <since lab5>
     // ---- lower_exchange.cc
     void service(Service s);
-    void allocating_service(Service s);
+    void ask(Service s, rt::Word refusal);
+    [[nodiscard]] Label ask_twice(Service s, rt::Word refusal,
+                                  std::span<const std::uint16_t> references = {});
+    void insist(Service s, rt::Word refusal = 0);
     void exchange_new(const Instruction& i);
     void exchange_vector(const Instruction& i);
     void exchange_swap(const Instruction& i);

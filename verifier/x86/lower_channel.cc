@@ -23,7 +23,7 @@ void Lowering::channel(const Instruction& i) {
     address_of(1, 2);
     as_.mov(frame(0), Operand::constant(0, {true, Relocation::What::Contract, i.imm}));
     give_back();
-    allocating_service(Service::Channel);
+    insist(Service::Channel);
     auto importer = define(i.a), exporter = define(i.b);
     // What lives in memory first, through ECX, which the other may take afterwards.
     for (bool to_memory : {true, false})
@@ -63,7 +63,7 @@ void Lowering::unwrap(const Instruction& i) {
 }
 
 void Lowering::set_new(const Instruction& i) {
-    allocating_service(Service::SetNew);
+    insist(Service::SetNew);
     result(i.a);
 }
 
@@ -103,8 +103,7 @@ void Lowering::select(const Instruction& i) {
     as_.mov(frame(0), Operand::constant(0, ImageBuilder::data(select_table(table, channel))));
     as_.mov(frame(1), Operand::constant(i.c));
     give_back();
-    service(Service::Select);
-    waiting_point();
+    insist(Service::Select, kNoRoom);
     std::vector<Label> labels;
     for (std::size_t k = 0; k < table.cases.size(); ++k)
         labels.push_back(as_.label());

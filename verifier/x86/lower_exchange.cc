@@ -13,24 +13,41 @@ void Lowering::service(Service s) {
     as_.call(Symbol{true, Relocation::What::Service, static_cast<std::uint32_t>(s)});
 }
 
-// The quota may be used up by blocks in cells that nobody reaches any more: collect, and ask once again. The arguments are
-// where they were, for a service only reads them.
-void Lowering::allocating_service(Service s) {
-    Label done = as_.label();
+// A service that may say no: then the flags are as after an equal comparison.
+void Lowering::ask(Service s, rt::Word refusal) {
     service(s);
-    as_.test(Reg::EAX, Reg::EAX);
-    as_.jcc(Cc::NE, done);
+    // <since lab6>
+    if (s == Service::Select) waiting_point();
+    // </since>
+    if (refusal == 0)
+        as_.test(Reg::EAX, Reg::EAX);
+    else
+        as_.alu(Op::Cmp, Reg::EAX, Operand::constant(static_cast<std::int32_t>(refusal)));
+}
+
+// A quota may be used up by what nobody reaches any more, or by blocks in cells that nobody reaches: collect, and ask once
+// again. The arguments are where they were, for a service only reads them; outgoing words that hold references are named by
+// `references`. Ends with the second answer, or at the label that comes back, which the caller binds.
+Label Lowering::ask_twice(Service s, rt::Word refusal, std::span<const std::uint16_t> references) {
+    Label granted = as_.label();
+    ask(s, refusal);
+    as_.jcc(Cc::NE, granted);
     as_.call(ImageBuilder::helper(Helper::Collect));
-    collector_point();
-    service(s);
-    as_.test(Reg::EAX, Reg::EAX);
+    collector_point(references);
+    ask(s, refusal);
+    return granted;
+}
+
+// The same for a service without which the program cannot go on.
+void Lowering::insist(Service s, rt::Word refusal) {
+    Label granted = ask_twice(s, refusal);
     as_.jcc(Cc::E, cold(rt::TrapReason::OutOfMemory));
-    as_.bind(done);
+    as_.bind(granted);
 }
 
 void Lowering::exchange_new(const Instruction& i) {
     as_.mov(frame(0), Operand::constant(0, {true, Relocation::What::ExchangeType, i.imm}));
-    allocating_service(Service::XNew);
+    insist(Service::XNew);
     result(i.a);
 }
 
@@ -39,7 +56,7 @@ void Lowering::exchange_vector(const Instruction& i) {
     argument(1, value(i.b));
     as_.mov(frame(0), Operand::constant(static_cast<std::int32_t>(element)));
     give_back();
-    allocating_service(Service::XVec);
+    insist(Service::XVec);
     result(i.a);
 }
 
@@ -50,7 +67,7 @@ void Lowering::exchange_swap(const Instruction& i) {
     argument(2, value(i.a));
     as_.mov(frame(1), Operand::constant(static_cast<std::int32_t>(layout.offsets[i.imm])));
     give_back();
-    service(Service::XSwap);
+    insist(Service::XSwap, kNoRoom);
     result(i.a);
 }
 

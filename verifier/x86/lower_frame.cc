@@ -140,8 +140,8 @@ NativeFunction Lowering::shape(std::uint32_t begin, std::uint32_t end) const {
             .saved_mask = saved_bits(allocation_.saved)};
 }
 
-// Behind a call: what is live across it and collected.
-void Lowering::collector_point() {
+// Behind a call: what is live across it and collected, and the outgoing words that hold `references`.
+void Lowering::collector_point(std::span<const std::uint16_t> references) {
     Point point{
         .at = as_.here(), .first_slot = static_cast<std::uint32_t>(slots_.size()), .registers = 0};
     auto time = 3 * number_ + 1;
@@ -158,6 +158,7 @@ void Lowering::collector_point() {
         else if (at.is_memory())
             slots_.push_back(static_cast<std::uint16_t>(at.disp / 4));
     });
+    slots_.insert(slots_.end(), references.begin(), references.end());
     points_.push_back(point);
 }
 

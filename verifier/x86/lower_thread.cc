@@ -6,16 +6,18 @@ namespace singlet::verifier::x86 {
 
 void Lowering::start(const Instruction& i) {
     const auto& params = module_.functions[i.imm].params;
-    std::uint32_t word = 3;
+    std::vector<std::uint16_t> references;
+    std::uint16_t word = 3;
     for (unsigned k = 0; k < params.size(); ++k) {
+        if (is_collected(module_.types[params[k]].kind)) references.push_back(word);
         argument(word++, value(i.b + k));
         if (is_wide(i.b + k)) argument(word++, high(i.b + k));
     }
     address_of(2, 3);
-    as_.mov(frame(1), Operand::constant(static_cast<std::int32_t>(word - 3)));
+    as_.mov(frame(1), Operand::constant(word - 3));
     as_.mov(frame(0), Operand::constant(0, builder_.thunk(i.imm)));
     give_back();
-    service(Service::Start);
+    as_.bind(ask_twice(Service::Start, 0, references));
     result(i.a);
 }
 
