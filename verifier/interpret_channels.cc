@@ -53,8 +53,9 @@ bool Machine::can_travel(const Value& v) const {
 
 void Machine::op_Channel(const Instruction& i) {
     auto contract = static_cast<std::uint16_t>(i.imm);
-    Thing* importer = heap_.thing(Kind::Endpoint, contract, 8);
-    Thing* exporter = importer ? heap_.thing(Kind::Endpoint, contract, 8) : nullptr;
+    auto endpoint = [&] { return heap_.thing(Kind::Endpoint, contract, 8, stacks().all()); };
+    Thing* importer = endpoint();
+    Thing* exporter = importer ? endpoint() : nullptr;
     if (!exporter) return trap(TrapReason::OutOfMemory);
     exporter->side = Side::Exporter;
     importer->peer = exporter;
@@ -128,7 +129,7 @@ void Machine::op_Unwrap(const Instruction& i) {
 void Machine::op_SetNew(const Instruction& i) {
     const Type& t = type(i.imm);
     if (t.kind != Kind::Set) return stuck("no set type: " + type_text(m_, t));
-    allocated(i.a, heap_.thing(Kind::Set, t.index, 8));
+    allocated(i.a, heap_.thing(Kind::Set, t.index, 8, stacks().all()));
 }
 
 void Machine::op_SetAdd(const Instruction& i) {

@@ -18,7 +18,8 @@ void Machine::allocated(std::uint8_t r, Thing* t) {
 
 void Machine::op_XNew(const Instruction& i) {
     const Struct& s = m_.structs[i.imm];
-    Thing* t = heap_.thing(Kind::Own, static_cast<std::uint16_t>(i.imm), 8 + 4 * s.fields.size());
+    Thing* t = heap_.thing(Kind::Own, static_cast<std::uint16_t>(i.imm), 8 + 4 * s.fields.size(),
+                           stacks().all());
     if (t)
         for (const Field& f : s.fields)
             t->values.push_back(zero_of(type(f.type)));
@@ -34,7 +35,7 @@ void Machine::op_XVec(const Instruction& i) {
     if (static_cast<std::uint32_t>(count) > limits::kElementCount)
         return trap(TrapReason::OutOfMemory);
     std::uint64_t bytes = std::uint64_t(count) * width;
-    Thing* v = heap_.thing(Kind::Vec, t.index, 8 + bytes);
+    Thing* v = heap_.thing(Kind::Vec, t.index, 8 + bytes, stacks().all());
     if (v) v->elements = {width, std::vector<std::uint8_t>(bytes)};
     allocated(i.a, v);
 }

@@ -52,7 +52,8 @@ void Heap::collect(Roots roots) {
         o->marked = false;
 }
 
-Thing* Heap::thing(Kind kind, std::uint16_t index, std::uint64_t bytes) {
+Thing* Heap::thing(Kind kind, std::uint16_t index, std::uint64_t bytes, Roots roots) {
+    if (exchange_used_ + bytes > exchange_limit_) collect(roots);
     if (exchange_used_ + bytes > exchange_limit_) return nullptr;
     exchange_used_ += bytes;
     if (unused_.empty()) {

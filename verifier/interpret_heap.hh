@@ -25,8 +25,8 @@ public:
     Object* object(Kind kind, std::uint16_t index, std::uint64_t bytes, Roots roots);
     // An object that stays: a literal.
     Object* permanent(Kind kind, std::uint16_t index);
-    // A new thing, or null: out of exchange memory.
-    Thing* thing(Kind kind, std::uint16_t index, std::uint64_t bytes);
+    // A new thing, or null: out of exchange memory, also without what cells held that nobody reaches.
+    Thing* thing(Kind kind, std::uint16_t index, std::uint64_t bytes, Roots roots);
 
     // Gives up a thing and all that hangs on it; endpoints are closed.
     void release(Thing* thing);

@@ -148,7 +148,7 @@ next:
 
 TEST_CASE("the account finds blocks with two owners, with none, and freed ones that are kept") {
     Heap heap(1 << 20, 1 << 20);
-    Thing* t = heap.thing(Kind::Vec, kU8, 8);
+    Thing* t = heap.thing(Kind::Vec, kU8, 8, {});
     const Value owner = Value::of(t);
     Value borrower = owner;
     borrower.lent = true;

@@ -45,10 +45,11 @@ const Module& module() { return Machine::current().verified().module(); }
     Machine::current().end({Outcome::What::Trap, 0, reason, number, 0});
 }
 
+// Null: the quota is used up.
 Thing* make(Thing::What what, std::uint64_t bytes) {
     auto pages = module().manifest.exchange_pages;
     std::uint64_t quota = pages != 0 ? std::uint64_t{pages} * rt::kPage : 64u << 20;
-    if (charged + bytes > quota) trap(rt::TrapReason::OutOfMemory);
+    if (charged + bytes > quota) return nullptr;
     charged += bytes;
     auto* t = new Thing{what};
     t->charged = bytes;
@@ -70,6 +71,7 @@ Thing* at_address(Word address) {
 }
 
 Word enter(Thing* t) {
+    if (!t) return 0;
     index_by_address.insert({t->address(), t});
     return t->address();
 }
@@ -117,7 +119,7 @@ void release(Word address) {
 Word xnew(Word type) {
     const auto& fields = module().structs[type - 1].fields;
     Thing* t = make(Thing::What::Struct, 8 + 4 * fields.size() + lay_out(module(), fields).size);
-    t->index = static_cast<std::uint16_t>(type - 1);
+    if (t) t->index = static_cast<std::uint16_t>(type - 1);
     return enter(t);
 }
 
@@ -127,7 +129,7 @@ Word xvec(Word kind, std::int32_t length) {
         trap(rt::TrapReason::OutOfMemory);
     auto size = storage_size(static_cast<Kind>(kind));
     Thing* t = make(Thing::What::Vector, 8 + std::uint64_t{size} * static_cast<Word>(length));
-    t->block[1] = static_cast<Word>(length);
+    if (t) t->block[1] = static_cast<Word>(length);
     return enter(t);
 }
 
@@ -144,6 +146,10 @@ Word channel(Word contract, Word* out) {
     Thing* ends[2];
     for (int k = 0; k < 2; ++k) {
         ends[k] = make(Thing::What::Endpoint, 8);
+        if (!ends[k]) {
+            if (k == 1) release(ends[0]->address());
+            return 0;
+        }
         ends[k]->index = static_cast<std::uint16_t>(contract - 1);
         ends[k]->side = k == 0 ? Side::Importer : Side::Exporter;
         out[k] = enter(ends[k]);
