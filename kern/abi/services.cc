@@ -12,11 +12,11 @@ namespace {
 using rt::TrapReason;
 using verifier::Kind;
 
+// <since lab6>
 [[noreturn]] void out_of_memory(const Word* arguments) {
     trap_sip(TrapReason::OutOfMemory, 0, arguments);
 }
 
-// <since lab6>
 // Endpoints and sets are their own cells.
 Endpoint& endpoint_at(Word address) { return *pointer<Endpoint>(address); }
 EndpointSet& set_at(Word address) { return *pointer<EndpointSet>(address); }

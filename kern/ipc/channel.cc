@@ -153,8 +153,9 @@ bool send(ExchangeHeap& heap, Party& sender, Endpoint& endpoint, std::uint32_t m
 bool can_pay(const Account& account, const Contract::Message& form, const Word* words) {
     // <lab5:quota account, form, words>
     std::uint32_t foreign = 0;
-    for_each_owned(form, [&](int i) {
-        if (words[i] && cell_at(words[i]).payer != &account) foreign += cell_at(words[i]).bytes;
+    for_each_owned(form, [&](int word) {
+        const Owned* root = words[word] ? &cell_at(words[word]) : nullptr;
+        if (root && root->payer != &account) foreign += root->bytes;
     });
     return foreign <= account.room();
     // </lab5:quota>
