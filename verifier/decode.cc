@@ -118,7 +118,7 @@ private:
 
 } // namespace
 
-Checked<Module> decode(std::span<const std::uint8_t> bytes) {
+Checked<BoundedModule> decode(std::span<const std::uint8_t> bytes) {
     if (bytes.size() > limits::kFileBytes)
         return std::unexpected(Diagnosis{
             .rule = Rule::Limit,
@@ -132,8 +132,8 @@ Checked<Module> decode(std::span<const std::uint8_t> bytes) {
     format::module(reader, module);
     reader.whole();
     if (reader.failure) return std::unexpected(std::move(*reader.failure));
-    TRY(check_bounds(module));
-    return module;
+    BoundedModule bounded = TRY(BoundedModule::create(std::move(module)));
+    return bounded;
 }
 
 } // namespace singlet::verifier

@@ -204,4 +204,9 @@ Checked<void> check_bounds(const Module& m) {
     return {};
 }
 
+Checked<BoundedModule> BoundedModule::create(Module module) {
+    TRY(check_bounds(module));
+    return BoundedModule(std::move(module));
+}
+
 } // namespace singlet::verifier

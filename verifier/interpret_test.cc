@@ -159,7 +159,7 @@ TEST_CASE("any bytes of a file may change") {
             REQUIRE_MESSAGE(again.has_value(), (again ? "" : again.error()));
             REQUIRE(*again == *m);
             auto good = verify(*m, environment);
-            if (good && m->functions[m->manifest.entry].params.empty()) {
+            if (good && (*m)->functions[(*m)->manifest.entry].params.empty()) {
                 CAPTURE(name);
                 const Outcome outcome = interpret(proof_of(*good), options);
                 CAPTURE(outcome.where);

@@ -43,7 +43,7 @@ std::string read_all(const std::string& path) {
 
 } // namespace
 
-Module load(const std::string& path) {
+BoundedModule load(const std::string& path) {
     const std::string file = read_all(path);
     if (file.empty()) give_up(kRefused, fmt::format("sipv: {} is empty", path));
     std::uint32_t magic = 0;
@@ -58,11 +58,12 @@ Module load(const std::string& path) {
         give_up(kRefused, fmt::format("sipv: {} is too large to be a program", path));
     auto module = assemble(file, path);
     if (!module) give_up(kRefused, module.error());
-    if (auto checked = check_bounds(*module); !checked) {
-        const bool named = checked.error().source == path;
-        give_up(kRefused, (named ? "" : path + ": ") + checked.error().to_string());
+    auto bounded = BoundedModule::create(*std::move(module));
+    if (!bounded) {
+        const bool named = bounded.error().source == path;
+        give_up(kRefused, (named ? "" : path + ": ") + bounded.error().to_string());
     }
-    return std::move(*module);
+    return *std::move(bounded);
 }
 
 void save(const std::string& path, std::span<const std::uint8_t> bytes) {

@@ -22,8 +22,8 @@ enum ExitStatus : int { // of sipv; `sipv run` gives the SIP's own status where 
 
 [[noreturn]] void give_up(ExitStatus status, const std::string& sentence);
 
-// A .sbc file (known by its first bytes) or .sasm text. The result has passed check_bounds().
-Module load(const std::string& path);
+// A .sbc file (known by its first bytes) or .sasm text.
+BoundedModule load(const std::string& path);
 void save(const std::string& path, std::span<const std::uint8_t> bytes);
 
 // Kernel calls as this tree's kernel has them.

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "verifier/diagnosis.hh"
+#include "lib/core/try.hh"
+#include "verifier/bounded_module.hh"
 #include "verifier/limits.hh"
-#include "verifier/module.hh"
 #include "verifier/register_set.hh"
 #include "verifier/subtypes.hh"
 
@@ -85,7 +85,7 @@ public:
     Program program() const; // the parts that the passes look things up in; refers to this
 
 private:
-    friend Checked<Verified> verify(Module module, const Environment& environment,
+    friend Checked<Verified> verify(BoundedModule module, const Environment& environment,
                                     Observer* observer);
     Verified() = default;
 
@@ -102,8 +102,13 @@ private:
 
 // Proves the module harmless, or says why it could not. Work is bounded by limits.hh whatever the
 // input. An observer, if there is one, is shown how each function's types are found.
-Checked<Verified> verify(Module module, const Environment& environment,
+Checked<Verified> verify(BoundedModule module, const Environment& environment,
                          Observer* observer = nullptr);
+// The same of any module.
+inline Checked<Verified> verify(Module module, const Environment& environment,
+                                Observer* observer = nullptr) {
+    return verify(TRY(BoundedModule::create(std::move(module))), environment, observer);
+}
 
 // Walks a verified block again, instruction by instruction, to know the types before each (the
 // compiler's null checks and stack maps, `sipv explain`, the interpreter's assertions).

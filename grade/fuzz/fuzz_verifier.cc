@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (verified.error().rule == verifier::Rule::Edge)
         fuzz::hole("the fixpoint was wrong: " + verified.error().to_string(), *module);
     if (verified.error().to_string().empty()) fuzz::hole("it is refused without a word", *module);
-    if (module->functions[module->manifest.entry].params.empty())
+    if ((*module)->functions[(*module)->manifest.entry].params.empty())
         verifier::interpret(*module, fuzz::environment(), fuzz::brief());
     return 0;
 }

@@ -53,11 +53,11 @@ void check_proof(const Verified& verified) {
 std::size_t mutate_module(std::uint8_t* data, std::size_t size, std::size_t most, unsigned seed) {
     Choices choices(seed);
     if (choices.chance(10)) return LLVMFuzzerMutate(data, size, most);
-    auto module = decode({data, size});
-    const bool fresh = !module || choices.chance(2);
-    if (fresh) module = generate(choices);
-    if (!fresh || choices.chance(50)) spoil(*module, choices);
-    const auto bytes = encode(*module);
+    auto decoded = decode({data, size});
+    const bool fresh = !decoded || choices.chance(2);
+    Module module = fresh ? generate(choices) : (*std::move(decoded)).release();
+    if (!fresh || choices.chance(50)) spoil(module, choices);
+    const auto bytes = encode(module);
     if (bytes.size() > most) return LLVMFuzzerMutate(data, size, most);
     std::ranges::copy(bytes, data);
     return bytes.size();

@@ -56,7 +56,7 @@ private:
     heap::Promise promise_;
 };
 
-Installed<verifier::Module> decode(std::span<const std::uint8_t> bytes) {
+Installed<verifier::BoundedModule> decode(std::span<const std::uint8_t> bytes) {
     std::size_t size = std::min<std::size_t>(bytes.size(), verifier::limits::kFileBytes);
     Step step("decode", verifier::memory_to_decode(size));
     TRY(step.begin());
@@ -65,7 +65,7 @@ Installed<verifier::Module> decode(std::span<const std::uint8_t> bytes) {
     return std::move(*module);
 }
 
-Installed<verifier::Verified> verify(verifier::Module module) {
+Installed<verifier::Verified> verify(verifier::BoundedModule module) {
     Step step("verify", verifier::memory_to_verify(module));
     TRY(step.begin());
     const verifier::Environment environment{abi::kKernelCalls};

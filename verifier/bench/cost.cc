@@ -30,7 +30,7 @@ void print_cost(const std::string& path) {
     auto module = counted(json, "decode", [&] { return decode(file); });
     if (!module) give_up(kRefused, path + ": " + module.error().to_string());
     std::size_t instructions = 0;
-    for (const Function& f : module->functions)
+    for (const Function& f : (*module)->functions)
         instructions += f.code.size();
     json["instructions"] = instructions;
     auto verified =

@@ -139,10 +139,10 @@ int tables(const std::vector<Module>& modules) {
 
 using Files = std::vector<std::vector<std::uint8_t>>;
 
-std::vector<Verified> verify_all(std::vector<Module>& modules) {
+std::vector<Verified> verify_all(std::vector<BoundedModule>& modules) {
     std::vector<Verified> results;
     results.reserve(modules.size());
-    for (Module& m : modules)
+    for (BoundedModule& m : modules)
         results.push_back(sure(verify(std::move(m), kEnvironment)));
     return results;
 }
@@ -160,15 +160,18 @@ std::size_t install_all(const Files& files) {
 
 Times measure(const std::vector<Module>& modules, int runs) {
     Files files;
-    for (const Module& m : modules)
+    std::vector<BoundedModule> bounded;
+    for (const Module& m : modules) {
         files.push_back(encode(m));
-    auto copies = [&] { return modules; };
-    std::vector<Module> given = modules;
+        bounded.push_back(sure(BoundedModule::create(m)));
+    }
+    auto copies = [&] { return bounded; };
+    std::vector<BoundedModule> given = bounded;
     const std::vector<Verified> verified = verify_all(given);
 
     Times t;
     t.decode = least(runs, [&] {
-        std::vector<Module> decoded;
+        std::vector<BoundedModule> decoded;
         decoded.reserve(files.size());
         for (const auto& file : files)
             decoded.push_back(sure(decode(file)));
