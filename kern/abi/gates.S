@@ -5,6 +5,10 @@
 //
 // The function gets the address of its arguments, which tells where the SIP was, too: the return
 // address lies below them.
+// <since lab6>
+#include "lib/rt/save_registers.def"
+
+// </since>
 #define ESP0       4 /* offsetof(Tss, esp0) */
 // <since lab7>
 #define USER_DATA  0x23
@@ -68,13 +72,6 @@ sysenter_\name:
 // <since lab6>
 // The same for calls in which a SIP with several threads may wait [sip_threads.hh]: the callee-saved registers lie on top of the
 // SIP's stack meanwhile, as rt::CallerState has them, where the collector finds what references they hold.
-.macro save_registers
-    push %ebp
-    push %edi
-    push %esi
-    push %ebx
-.endm
-
 .macro WAITING_GATE name
     .pushsection .text.gates, "ax"
     .balign 16

@@ -1,6 +1,8 @@
 // Entries of the helpers that may collect, and of those that change the stack. They save registers
 // where the collector finds them, so that it can follow the frames of whoever called, and go on at
 // the run-time's own stack, which ends with the thread's page [stack.hh].
+#include "lib/rt/save_registers.def"
+
 #define NOW_THREAD          8 /* offsetof(Now, thread) */
 #define SEGMENT             0 /* offsetof(Thread, segment) */
 #define SEGMENT_RETURN_SLOT 4 /* offsetof(Segment, return_slot) */
@@ -13,13 +15,6 @@
     mov %esp, %ebx
     mov now_page + NOW_THREAD, %ecx
     lea PAGE(%ecx), %esp
-    .endm
-
-    .macro save_registers
-    push %ebp
-    push %edi
-    push %esi
-    push %ebx
     .endm
 
 // The stack is a CallerState.
