@@ -29,14 +29,23 @@ void ask(Party& party, Endpoint& end, Word number, const Block& block) {
     CHECK(send(exchange_heap(), party, end, kAsk, words));
 }
 
+// A party with both ends of a channel.
+struct Monologue {
+    Party party;
+    Endpoint* ends[2];
+
+    Monologue() {
+        open(party, 1u << 20);
+        CHECK(create_channel(exchange_heap(), party, kContract, ends));
+    }
+};
+
 } // namespace
 
 // A party that talks to itself, in a ring of two slots.
 KERNEL_TEST(send_moves) {
-    Party party;
-    open(party, 1u << 20);
-    Endpoint* ends[2];
-    CHECK(create_channel(exchange_heap(), party, kContract, ends));
+    Monologue self;
+    auto& [party, ends] = self;
     Block* blocks[3] = {&vector(party, 10), &vector(party, 5000), &vector(party, 100)};
     const std::uint32_t paid = party.account->bytes, copied = exchange_heap().stats().copied;
     ask(party, *ends[0], 100, *blocks[0]);
@@ -65,11 +74,10 @@ KERNEL_TEST(send_moves) {
 
 // A root that others pay for counts as `foreign` to who holds it, and no longer once it is sent.
 KERNEL_TEST(send_foreign) {
-    Party party, payer;
-    open(party, 1u << 20);
+    Monologue self;
+    auto& [party, ends] = self;
+    Party payer;
     open(payer, 1u << 20);
-    Endpoint* ends[2];
-    CHECK(create_channel(exchange_heap(), party, kContract, ends));
     Block &mine = vector(party, 10), &another = vector(payer, 100);
     exchange_heap().detach(payer, another);
     another.hold(Holder::Party, &party);
@@ -84,11 +92,9 @@ KERNEL_TEST(send_foreign) {
 // What is queued belongs to nobody's list: it goes with the endpoint that could have received it. What is sent to a
 // closed peer goes at once.
 KERNEL_TEST(send_to_the_dead) {
-    Party party;
-    open(party, 1u << 20);
     const HeapStats before = exchange_heap().stats();
-    Endpoint* ends[2];
-    CHECK(create_channel(exchange_heap(), party, kContract, ends));
+    Monologue self;
+    auto& [party, ends] = self;
     ask(party, *ends[0], 1, vector(party, 10));
     ask(party, *ends[0], 2, vector(party, 5000));
     exchange_heap().release(party, *ends[1]);
