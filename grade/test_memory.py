@@ -96,6 +96,16 @@ def test_what_nobody_reaches_keeps_nobody_from_receiving(boot, tmp_path, mode):
     boot(f"protect={mode} run={','.join(names)}", modules=modules).expect_ok("dropped all, 20 joined\n", CLEAN)
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_who_joins_messages_is_asked_for_all_of_them(boot, tmp_path, mode):
+    """Of 16 pages one vector of 14 fits, so the first is lent and the second makes it a hoarder: then two together do not fit."""
+    names = ("loan_server", "loan_joiner")
+    modules = [compile_sing(SIPS / f"{name}.sing", tmp_path / f"{name}.sbc") for name in names]
+    result = boot(f"protect={mode} run={','.join(names)}", modules=modules).expect(
+        End.FAILED, "sip loan_joiner: trapped OutOfMemory at Main+0x", CLEAN)
+    assert re.findall(r"^joiner keeps (\d+)$", result.console, re.M)[-1] == "2", result.explain()
+
+
 @pytest.mark.parametrize("gc", ("", " gc=stress"))
 @pytest.mark.parametrize("mode", MODES)
 def test_what_nobody_reaches_keeps_no_thread_from_starting(boot, tmp_path, mode, gc):

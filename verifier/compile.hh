@@ -36,8 +36,9 @@ enum class Helper : std::uint8_t {
 
 // <since lab5>
 // Kernel services behind opcodes. They are kernel calls without a name to import
-// [kern/abi/abi.def]. Those that allocate say 0 where there is no memory, or the quota is used up; XSwap
-// and Select, which may have no room for what others pay for, kNoRoom.
+// [kern/abi/abi.def]. Those that allocate say 0 where there is no memory, or the quota is used up. Where
+// 0 means something else, they say kNoRoom: XSwap and Select, which may have no room for what others pay
+// for, and Start.
 inline constexpr rt::Word kNoRoom = ~rt::Word{0};
 enum class Service : std::uint8_t {
     XNew,  // Word (ExchangeType*): an exchange struct, zeroed
@@ -54,7 +55,7 @@ enum class Service : std::uint8_t {
     Unwrap, // Word (endpoint, Contract*, side): endpoint or 0
     SetNew, // Word ()
     SetAdd, // void (set, endpoint)
-    Start, // Word (thunk, count, const Word words[]): a thread begins there with these words: 1; or 0
+    Start, // Word (thunk, count, const Word words[]): a thread begins there with these words: 1; 0 if there are kThreads
     // </since>
     // <since lab5>
     kCount

@@ -11,6 +11,7 @@
 #include "kern/ipc/select.hh"
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace singlet::kern {
 
@@ -23,6 +24,8 @@ using verifier::SelectEntry;
 using verifier::Service;
 
 constexpr std::uint32_t kMostArguments = 5;
+constexpr std::uint32_t kMessageWords = 2 * verifier::limits::kMessageArguments;
+constexpr std::uint32_t kMostReceived = kMessageWords * verifier::limits::kSelectOperands;
 
 Sip& sip() { return *running_sip; }
 
@@ -34,7 +37,15 @@ bool whole_bytes(Word array) {
     return readable(array, rt::kDataOffset) &&
            readable(array + rt::kDataOffset, *pointer<const Word>(array + 4));
 }
-Owned* root(Word address) { return exchange_heap().owned_by(sip(), address); }
+// What another thread waits for is in its hands.
+bool is_awaited(const Owned& owned) {
+    if (owned.kind == OwnedKind::Endpoint) return static_cast<const Endpoint&>(owned).waiter;
+    return owned.kind == OwnedKind::Set && static_cast<const EndpointSet&>(owned).waiter;
+}
+Owned* root(Word address) {
+    Owned* owned = exchange_heap().owned_by(sip(), address);
+    return owned && !is_awaited(*owned) ? owned : nullptr;
+}
 Owned* root(Word address, OwnedKind kind) {
     Owned* owned = root(address);
     return owned && owned->kind == kind ? owned : nullptr;
@@ -106,30 +117,50 @@ std::uint32_t words_of(const SelectEntry& pattern, Word operand) {
     return message < messages.size() ? messages[message].words : 0;
 }
 
-bool fits_select(const Word* words) {
-    std::uint32_t operands = words[1];
-    if (operands == 0 || operands > verifier::limits::kSelectOperands) return false;
-    if (!readable(words[2], operands * 4)) return false;
-    const Word* list = pointer<const Word>(words[2]);
-    bool are_ends = std::all_of(list, list + operands, [](Word operand) {
+bool are_ends(std::span<const Word> operands) {
+    return std::ranges::all_of(operands, [](Word operand) {
         Owned* owned = root(operand);
         return owned && !owned->is_block();
     });
-    if (!are_ends) return false;
+}
+
+bool are_distinct(std::span<const Word> operands) {
+    for (auto next = operands.begin(); next != operands.end(); ++next)
+        if (std::find(operands.begin(), next, *next) != next) return false;
+    return true;
+}
+
+// Words that a select of these operands may write; none if it does not fit.
+std::optional<std::uint32_t> words_received(Word table, std::span<const Word> operands) {
+    if (!are_ends(operands) || !are_distinct(operands)) return {};
     std::uint32_t out = 0;
-    for (Word at = words[0];; at += sizeof(SelectEntry)) {
-        if (!sip().image->in_data(at, sizeof(SelectEntry))) return false;
+    for (Word at = table;; at += sizeof(SelectEntry)) {
+        if (!sip().image->in_data(at, sizeof(SelectEntry))) return {};
         std::uint32_t patterns = pointer<const SelectEntry>(at)->message_or_count;
         if (patterns == verifier::kSelectEnd) break;
+        std::uint32_t named = 0; // in this case; each brings one message at a time
         for (; patterns; patterns--) {
             at += sizeof(SelectEntry);
-            if (!sip().image->in_data(at, sizeof(SelectEntry))) return false;
+            if (!sip().image->in_data(at, sizeof(SelectEntry))) return {};
             auto* pattern = pointer<const SelectEntry>(at);
-            if (pattern->operand >= operands) return false;
-            out = std::max(out, pattern->out + words_of(*pattern, list[pattern->operand]));
+            if (pattern->operand >= operands.size() || named >> pattern->operand & 1) return {};
+            named |= 1u << pattern->operand;
+            out = std::max(out, pattern->out + words_of(*pattern, operands[pattern->operand]));
         }
     }
-    return out == 0 || writable(words[3], out * 4);
+    if (out > kMostReceived) return {};
+    return out;
+}
+
+std::span<const Word> operands_of(const Word* words) {
+    return {pointer<const Word>(words[2]), words[1]};
+}
+
+bool fits_select(const Word* words) {
+    if (words[1] == 0 || words[1] > verifier::limits::kSelectOperands) return false;
+    if (!readable(words[2], words[1] * 4)) return false;
+    const auto out = words_received(words[0], operands_of(words));
+    return out && (*out == 0 || writable(words[3], *out * 4));
 }
 
 bool fits_service(Service service, const Word* words) {
@@ -234,6 +265,31 @@ constexpr UserEntry kInterrupt{.interrupt = kernel_call_entry};
 constexpr UserEntry kSysenter{.interrupt = kernel_call_entry, .sysenter = true};
 
 } // namespace
+
+// The SIP's other threads run while this one waits, so the kernel keeps the operands itself, and what is received as well until
+// it is seen whether there is still where to put it. An operand may by then be another endpoint, with longer messages.
+Word ring3_select(const Word* arguments) {
+    const std::uint32_t received = *words_received(arguments[0], operands_of(arguments));
+    std::array<Word, verifier::limits::kSelectOperands> operands{};
+    std::array<Word, kMostReceived + kMessageWords> out{};
+    std::ranges::copy(operands_of(arguments), operands.begin());
+    std::copy_n(pointer<const Word>(arguments[3]), received, out.begin());
+    const int number = select(exchange_heap(), sip(), pointer<const SelectEntry>(arguments[0]),
+                              arguments[1], operands.data(), out.data());
+    if (number == kSelectFailed) trap_sip(rt::TrapReason::OutOfMemory, 0, arguments);
+    if (received && !writable(arguments[3], received * 4))
+        trap_sip(rt::TrapReason::ProcessorFault, 0, arguments);
+    std::copy_n(out.begin(), received, pointer<Word>(arguments[3]));
+    return static_cast<Word>(number);
+}
+
+// These are told by their cells, which no longer need to be what they were.
+void look_again(Party& self, std::span<const Word> operands) {
+    for (Word operand : operands) {
+        const Owned* owned = exchange_heap().owned_by(self, operand);
+        if (!owned || owned->is_block()) trap_sip_at(rt::TrapReason::ProcessorFault, 0, 0);
+    }
+}
 
 Binding default_trap() { return trap; }
 

@@ -150,14 +150,15 @@ bool send(ExchangeHeap& heap, Party& sender, Endpoint& endpoint, std::uint32_t m
     return true;
 }
 
-bool can_pay(const Account& account, const Contract::Message& form, const Word* words) {
+std::uint32_t foreign_bytes(const Account& account, const Contract::Message& form,
+                            const Word* words) {
     // <lab5:quota account, form, words>
     std::uint32_t foreign = 0;
     for_each_owned(form, [&](int word) {
         const Owned* root = words[word] ? &cell_at(words[word]) : nullptr;
         if (root && root->payer != &account) foreign += root->bytes;
     });
-    return foreign <= account.room();
+    return foreign;
     // </lab5:quota>
 }
 

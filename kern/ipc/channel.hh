@@ -68,6 +68,11 @@ static_assert(sizeof(Endpoint) <= kCellSize && sizeof(Block) <= kCellSize &&
 /// woken, and that of `peer`, if it is not null and can run, runs at once.
 void wake(Thread& thread);
 void wait(Party& self, Party* peer);
+// <since lab7>
+/// For who is not believed, after a wait: other threads of the SIP may have given away what these name.
+/// Returns if all of them are endpoints and sets of `self` still.
+void look_again(Party& self, std::span<const Word> operands);
+// </since>
 
 /// ends[0] imports, ends[1] exports; both are roots of `party`. False: quota or memory used up.
 [[nodiscard]] bool create_channel(ExchangeHeap& heap, Party& party, const Contract& contract,
@@ -78,15 +83,19 @@ void wait(Party& self, Party* peer);
 [[nodiscard]] bool send(ExchangeHeap& heap, Party& sender, Endpoint& endpoint,
                         std::uint32_t message, const Word* words);
 
-/// Has `account` room for all that a message brings and others pay for now?
-[[nodiscard]] bool can_pay(const Account& account, const Contract::Message& form,
-                           const Word* words);
-/// May `receiver` take the head of the queue? There is one. Who hoards takes only what it can pay for.
-[[nodiscard]] inline bool may_receive(const Party& receiver, const Endpoint& endpoint) {
+/// Bytes of what a message owns and others than `account` pay for now; its words are those of a slot.
+std::uint32_t foreign_bytes(const Account& account, const Contract::Message& form,
+                            const Word* words);
+/// The same of the head of the queue. There is one.
+inline std::uint32_t foreign_bytes(const Party& receiver, const Endpoint& endpoint) {
     const Slot& slot = endpoint.slot(endpoint.head);
     const Contract::Message& form = endpoint.form_of(slot);
-    return !form.owned || !receiver.account->hoards() ||
-           can_pay(*receiver.account, form, slot.words);
+    return form.owned ? foreign_bytes(*receiver.account, form, slot.words) : 0;
+}
+/// May `receiver` take the head of the queue? Who hoards takes only what it can pay for.
+[[nodiscard]] inline bool may_receive(const Party& receiver, const Endpoint& endpoint) {
+    return !receiver.account->hoards() ||
+           foreign_bytes(receiver, endpoint) <= receiver.account->room();
 }
 /// The head of the queue to `words`; what it owns becomes `receiver`'s, which may take it. False: no
 /// memory for a copy (CPL 3 only); then it is gone, in part.

@@ -17,6 +17,9 @@ void wait(Party& self, Party* peer) {
     REQUIRE(bool(test::waiting.while_waiting));
     test::waiting.while_waiting(self);
 }
+// <since lab7>
+void look_again(Party&, std::span<const Word>) { REQUIRE(false); } // all are believed here
+// </since>
 
 } // namespace singlet::kern
 

@@ -71,6 +71,9 @@ struct Party {
     Account* account = nullptr;
     Thread* thread = nullptr; // the one that runs when the SIP does
     std::uint8_t region = 0;  // the heap it allocates from and can reach
+    // <since lab7>
+    bool believed = true; // not at CPL 3
+    // </since>
 };
 
 } // namespace singlet::kern

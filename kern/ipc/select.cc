@@ -32,15 +32,23 @@ inline bool brings_message(const SelectEntry& pattern, const Owned& operand) {
     return operand.kind == OwnedKind::Endpoint && pattern.message_or_count != SelectTable::kClosed;
 }
 
+// May `self` take all that the case brings?
+bool may_take(const Party& self, const SelectEntry* first, std::uint32_t count,
+              const Word* operands) {
+    if (!self.account->hoards()) return true;
+    std::uint32_t foreign = 0;
+    for (std::uint32_t i = 0; i < count; i++) {
+        const Owned& operand = operand_at(operands[first[i].operand]);
+        if (brings_message(first[i], operand))
+            foreign += foreign_bytes(self, static_cast<const Endpoint&>(operand));
+    }
+    return foreign <= self.account->room();
+}
+
 // What the case's patterns match, which all do: all of it or nothing. Returns what select() does.
 int take(ExchangeHeap& heap, Party& self, int number, const SelectEntry* first, std::uint32_t count,
          const Word* operands, Word* out) {
-    for (std::uint32_t i = 0; i < count; i++) {
-        const Owned& operand = operand_at(operands[first[i].operand]);
-        if (brings_message(first[i], operand) &&
-            !may_receive(self, static_cast<const Endpoint&>(operand)))
-            return kSelectHoards;
-    }
+    if (!may_take(self, first, count, operands)) return kSelectHoards;
     bool whole = true;
     for (std::uint32_t i = 0; i < count; i++) {
         Owned& operand = operand_at(operands[first[i].operand]);
@@ -70,6 +78,10 @@ void wait_for(Party& self, std::uint32_t operand_count, const Word* operands) {
         if (endpoint.peer) peer = party_of(*endpoint.peer);
     }
     wait(self, peer == &self ? nullptr : peer);
+    // <since lab7>
+    if (!self.believed) [[unlikely]]
+        look_again(self, {operands, operand_count});
+    // </since>
     for (std::uint32_t i = 0; i < operand_count; i++)
         set_waiter(operand_at(operands[i]), nullptr);
 }
@@ -102,7 +114,10 @@ int select_one(ExchangeHeap& heap, Party& self, const SelectEntry* table, Endpoi
 
 int select(ExchangeHeap& heap, Party& self, const SelectEntry* table, std::uint32_t operand_count,
            const Word* operands, Word* out) {
-    if (operand_count == 1 && operand_at(operands[0]).kind == OwnedKind::Endpoint)
+    // <since lab7 = const bool quick = operand_count == 1;>
+    const bool quick = operand_count == 1 && self.believed;
+    // </since>
+    if (quick && operand_at(operands[0]).kind == OwnedKind::Endpoint)
         return select_one(heap, self, table, static_cast<Endpoint&>(operand_at(operands[0])), out);
     // <lab6:select heap, self, table, operand_count, operands, out, all_match, take, wait_for>
     for (;;) {

@@ -130,6 +130,7 @@ SipResult<Sip*> create_sip(std::string name, ImageRef image, Domain& domain) {
     sip->image = std::move(image);
     // <since lab7 = bool good = allocate_memory(*sip, manifest.memory_pages).has_value();>
     sip->level = domain.level();
+    sip->believed = sip->level == Level::Kernel;
     sip->region = domain.region();
     sip->domain = &domain;
     sip->pages.live_in(domain);

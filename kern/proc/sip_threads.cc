@@ -92,7 +92,7 @@ void SipThreads::prepare(Record& record, std::span<const Word> words) {
 
 bool SipThreads::start(Word thunk, std::span<const Word> words) {
     auto record = std::ranges::find(records_, nullptr, &Record::thread);
-    if (record == records_.end()) return false;
+    ASSERT(record != records_.end());
     const Word page = sip_.pages.allocate(1), segment = page ? sip_.pages.allocate(1) : 0;
     auto thread =
         segment ? Thread::create(sip_.name, run, &sip_) : std::unexpected(Error::NoMemory);

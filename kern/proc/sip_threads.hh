@@ -26,7 +26,9 @@ public:
     /// Frees all threads but Sip::thread, wherever they are. That one may have ended: if nobody was in line, it still had the turn last.
     ~SipThreads();
 
-    /// A thread that calls the code at `thunk` with these words. False: no memory, or there are kMostThreads.
+    /// Are there kMostThreads?
+    bool full() const { return count() == records_.size(); }
+    /// A thread that calls the code at `thunk` with these words. There is a place for it. False: no memory.
     [[nodiscard]] bool start(Word thunk, std::span<const Word> words);
     /// The running thread's code has returned. True: it takes no more turns, and others go on.
     bool end_one();

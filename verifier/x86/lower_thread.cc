@@ -17,7 +17,10 @@ void Lowering::start(const Instruction& i) {
     as_.mov(frame(1), Operand::constant(word - 3));
     as_.mov(frame(0), Operand::constant(0, builder_.thunk(i.imm)));
     give_back();
-    as_.bind(ask_twice(Service::Start, 0, references));
+    Label answered = ask_twice(Service::Start, kNoRoom, references);
+    as_.jcc(Cc::NE, answered);
+    as_.mov(Reg::EAX, Operand::constant(0));
+    as_.bind(answered);
     result(i.a);
 }
 
