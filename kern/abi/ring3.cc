@@ -24,6 +24,7 @@ using verifier::SelectEntry;
 using verifier::Service;
 
 constexpr std::uint32_t kMostArguments = 5;
+constexpr std::uint32_t kSelect = kFirstService + static_cast<std::uint32_t>(Service::Select);
 constexpr std::uint32_t kMessageWords = 2 * verifier::limits::kMessageArguments;
 constexpr std::uint32_t kMostReceived = kMessageWords * verifier::limits::kSelectOperands;
 
@@ -152,17 +153,6 @@ std::optional<std::uint32_t> words_received(Word table, std::span<const Word> op
     return out;
 }
 
-std::span<const Word> operands_of(const Word* words) {
-    return {pointer<const Word>(words[2]), words[1]};
-}
-
-bool fits_select(const Word* words) {
-    if (words[1] == 0 || words[1] > verifier::limits::kSelectOperands) return false;
-    if (!readable(words[2], words[1] * 4)) return false;
-    const auto out = words_received(words[0], operands_of(words));
-    return out && (*out == 0 || writable(words[3], *out * 4));
-}
-
 bool fits_service(Service service, const Word* words) {
     switch (service) {
     case Service::XNew:
@@ -179,7 +169,7 @@ bool fits_service(Service service, const Word* words) {
     case Service::Send:
         return fits_send(words);
     case Service::Select:
-        return fits_select(words);
+        return true; // ring3_select() looks at what it has copied
     case Service::Unwrap:
         return root(words[0], OwnedKind::Endpoint);
     case Service::SetNew:
@@ -269,17 +259,23 @@ constexpr UserEntry kSysenter{.interrupt = kernel_call_entry, .sysenter = true};
 // The SIP's other threads run while this one waits, so the kernel keeps the operands itself, and what is received as well until
 // it is seen whether there is still where to put it. An operand may by then be another endpoint, with longer messages.
 Word ring3_select(const Word* arguments) {
-    const std::uint32_t received = *words_received(arguments[0], operands_of(arguments));
-    std::array<Word, verifier::limits::kSelectOperands> operands{};
-    std::array<Word, kMostReceived + kMessageWords> out{};
-    std::ranges::copy(operands_of(arguments), operands.begin());
-    std::copy_n(pointer<const Word>(arguments[3]), received, out.begin());
+    std::array<Word, verifier::limits::kSelectOperands> copied;
+    std::array<Word, kMostReceived + kMessageWords> out;
+    const Word count = arguments[1];
+    std::optional<std::uint32_t> received;
+    if (count && count <= copied.size() && readable(arguments[2], count * 4)) {
+        std::copy_n(pointer<const Word>(arguments[2]), count, copied.begin());
+        received = words_received(arguments[0], {copied.data(), count});
+    }
+    auto has_room = [&] { return *received == 0 || writable(arguments[3], *received * 4); };
+    if (!received || !has_room()) refuse(kSelect, arguments - 1);
+    Word* to = pointer<Word>(arguments[3]);
+    std::copy_n(to, *received, out.begin()); // not all of it is written
     const int number = select(exchange_heap(), sip(), pointer<const SelectEntry>(arguments[0]),
-                              arguments[1], operands.data(), out.data());
+                              count, copied.data(), out.data());
     if (number == kSelectFailed) trap_sip(rt::TrapReason::OutOfMemory, 0, arguments);
-    if (received && !writable(arguments[3], received * 4))
-        trap_sip(rt::TrapReason::ProcessorFault, 0, arguments);
-    std::copy_n(out.begin(), received, pointer<Word>(arguments[3]));
+    if (!has_room()) refuse(kSelect, arguments - 1);
+    std::copy_n(out.begin(), *received, to);
     return static_cast<Word>(number);
 }
 
