@@ -19,7 +19,7 @@
 namespace singlet::verifier {
 namespace {
 
-Verified verified(const std::string& path, Module module) {
+Verified verified(const std::string& path, BoundedModule module) {
     auto result = verify(std::move(module), kernel_environment());
     if (!result) {
         bool named = result.error().source == path; // then the diagnosis says so
@@ -50,10 +50,10 @@ int verify_file(const std::string& in) {
 // The program's output is all of stdout; how it ended is the last line of stderr.
 int run_file(const std::string& in, bool unverified, bool check_states,
              const InterpretOptions& options) {
-    Module module = load(in);
+    BoundedModule module = load(in);
     std::optional<Verified> proven;
     if (!unverified) proven = verified(in, module);
-    if (!module.functions[module.manifest.entry].params.empty())
+    if (!module->functions[module->manifest.entry].params.empty())
         give_up(kUsage,
                 fmt::format("sipv: {} wants resources from its manifest, and there are none "
                             "here: run it on the kernel",

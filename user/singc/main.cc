@@ -65,12 +65,13 @@ int main(int argc, char** argv) {
     singc::Compiled compiled = singc::compile(input, root);
     if (!compiled.messages.empty()) fmt::print(stderr, "{}", compiled.messages);
     if (!compiled.module) return 1;
-    if (auto bounds = verifier::check_bounds(*compiled.module); !bounds) {
-        fmt::print(stderr, "{}: error: {}\n", input, bounds.error().to_string());
+    const auto module = verifier::BoundedModule::create(*std::move(compiled.module));
+    if (!module) {
+        fmt::print(stderr, "{}: error: {}\n", input, module.error().to_string());
         return 1;
     }
     int status = 0;
-    if (auto verified = verifier::verify(*compiled.module, {abi::kKernelCalls}); !verified) {
+    if (auto verified = verifier::verify(*module, {abi::kKernelCalls}); !verified) {
         fmt::print(stderr, "{}: error: singc made what the verifier refuses: {}\n", input,
                    verified.error().to_string());
         if (!unverified) return 1;
@@ -80,9 +81,9 @@ int main(int argc, char** argv) {
     if (output.empty() && !sasm) return status;
     std::string bytes;
     if (sasm) {
-        bytes = verifier::disassemble(*compiled.module);
+        bytes = verifier::disassemble(*module);
     } else {
-        auto encoded = verifier::encode(*compiled.module);
+        auto encoded = verifier::encode(*module);
         bytes.assign(encoded.begin(), encoded.end());
     }
     if (output.empty())
